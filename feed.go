@@ -1,0 +1,134 @@
+package feedmill
+
+import "time"
+
+// Feed is what a feed document says of itself. Texts are plain text, links are absolute.
+type Feed struct {
+	Title       string    `json:"title,omitempty"`
+	Link        string    `json:"link,omitempty"`
+	Subtitle    string    `json:"subtitle,omitempty"`
+	Language    string    `json:"language,omitempty"`
+	Rights      string    `json:"rights,omitempty"`
+	Author      string    `json:"author,omitempty"`
+	AuthorName  string    `json:"author_name,omitempty"`
+	AuthorEmail string    `json:"author_email,omitempty"`
+	Updated     time.Time `json:"updated,omitzero"`
+	Published   time.Time `json:"published,omitzero"`
+	Image       string    `json:"image,omitempty"`
+	ImageTitle  string    `json:"image_title,omitempty"`
+	Generator   string    `json:"generator,omitempty"`
+	Tags        []string  `json:"tags,omitempty"`
+	// TTL is RSS's ttl: how many minutes the document may be kept before it is asked for again.
+	TTL int `json:"ttl,omitempty"`
+	// SkipHours are hours of the day in GMT, 0 to 23, and SkipDays English day names, on which the feed does not change.
+	SkipHours []int    `json:"skip_hours,omitempty"`
+	SkipDays  []string `json:"skip_days,omitempty"`
+	// UpdatePeriod is the syndication module's period divided by its frequency, in seconds.
+	UpdatePeriod int    `json:"update_period,omitempty"`
+	Hub          string `json:"hub,omitempty"`
+	Self         string `json:"self,omitempty"`
+	Next         string `json:"next,omitempty"`
+}
+
+// FeedRef is what an item, a page and a record know of the feed they came from.
+type FeedRef struct {
+	ID       string `json:"id"`
+	URL      string `json:"url"`
+	Title    string `json:"title,omitempty"`
+	Link     string `json:"link,omitempty"`
+	Language string `json:"language,omitempty"`
+}
+
+// FeedState is one subscription: the feed that an operator asked for and what polling it has shown so far. It is the
+// value that the registry keeps.
+type FeedState struct {
+	ID   string   `json:"id"`
+	URL  string   `json:"url"`
+	Tags []string `json:"tags,omitempty"`
+	// Origin says who subscribed: "manual", or the feed list it stands in ("feeds.opml").
+	Origin string    `json:"origin,omitempty"`
+	Added  time.Time `json:"added,omitzero"`
+	Paused bool      `json:"paused,omitempty"`
+
+	// Title, Link and Language are the feed's own, from its last good document.
+	Title    string `json:"title,omitempty"`
+	Link     string `json:"link,omitempty"`
+	Language string `json:"language,omitempty"`
+	// TTL, SkipHours, SkipDays and UpdatePeriod are the publisher's hints, as in Feed.
+	TTL          int      `json:"ttl,omitempty"`
+	SkipHours    []int    `json:"skip_hours,omitempty"`
+	SkipDays     []string `json:"skip_days,omitempty"`
+	UpdatePeriod int      `json:"update_period,omitempty"`
+
+	Validators Validators `json:"validators,omitzero"`
+	// Fresh is the time until which the server said its last answer stays good (Cache-Control, Expires).
+	Fresh time.Time `json:"fresh,omitzero"`
+	// Due is when the next poll is scheduled.
+	Due         time.Time `json:"due,omitzero"`
+	LastPoll    time.Time `json:"last_poll,omitzero"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastNew     time.Time `json:"last_new,omitzero"`
+	// Failures counts the failed polls since the last success.
+	Failures int `json:"failures,omitempty"`
+	// Outcome is how the last poll ended, Error why if it failed, Status its HTTP status (0: no answer).
+	Outcome Outcome `json:"outcome,omitempty"`
+	Error   string  `json:"error,omitempty"`
+	Status  int     `json:"status,omitempty"`
+	// Items and New are counts of the last document that was read; Total counts all items ever found.
+	Items int `json:"items,omitempty"`
+	New   int `json:"new,omitempty"`
+	Total int `json:"total,omitempty"`
+	// Gone is set by a 410: the feed is kept, but not polled again until it is resumed.
+	Gone bool `json:"gone,omitempty"`
+	// MovedTo is the target of a permanent redirect that has been read as a feed; polls go there.
+	MovedTo string `json:"moved_to,omitempty"`
+	// Rests names the stream positions that Validators and the seen set rest on. Where a stream turns out to be shorter
+	// than that (after a power cut), both are forgotten and the feed is read again.
+	Rests Rests `json:"rests,omitzero"`
+}
+
+// PollURL is the URL to ask: the subscribed one, or where it has permanently moved to.
+func (s *FeedState) PollURL() string {
+	if s.MovedTo != "" {
+		return s.MovedTo
+	}
+	return s.URL
+}
+
+// Ref returns what a feed's items, pages and records are told of it.
+func (s *FeedState) Ref() FeedRef {
+	return FeedRef{ID: s.ID, URL: s.URL, Title: s.Title, Link: s.Link, Language: s.Language}
+}
+
+// Validators are a server's opaque marks of one answer, sent back exactly as received (RFC 9110 §13). They belong to
+// the URL that gave them and are kept only with a body that was parsed.
+type Validators struct {
+	URL          string `json:"url,omitempty"`
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
+	// BodyHash is the SHA-256 of that body, for servers without validators.
+	BodyHash string `json:"body_hash,omitempty"`
+}
+
+// Rests holds sequences of the FEED and ITEM streams.
+type Rests struct {
+	Feed uint64 `json:"feed,omitempty"`
+	Item uint64 `json:"item,omitempty"`
+}
+
+// Outcome is how one request or one step ended, in a word. Outcomes are counted, shown and written to events.
+type Outcome string
+
+// The outcomes of a poll and of an article page.
+const (
+	OutcomeFetched     Outcome = "fetched"      // a body was had
+	OutcomeUnchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
+	OutcomeGone        Outcome = "gone"         // 410; for articles 404 too
+	OutcomeFailed      Outcome = "failed"       // no usable answer
+	OutcomeNotFeed     Outcome = "not_a_feed"   // an answer, but no feed in it
+	OutcomeRefused     Outcome = "refused"      // the address guard or the URL's scheme or port forbids it
+	OutcomeDisallowed  Outcome = "disallowed"   // robots.txt forbids it
+	OutcomeRateLimited Outcome = "rate_limited" // 429, or 503 with Retry-After
+	OutcomePostponed   Outcome = "postponed"    // put off before any request: spread after a restart, host busy
+	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
+)

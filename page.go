@@ -1,0 +1,56 @@
+package feedmill
+
+import (
+	"strings"
+	"time"
+)
+
+// Page is one fetched document, feed or article, as it came: the bytes after content decoding, charset untouched.
+// It is a line of `feedmill fetch` and the input of `feedmill parse`. Only URL and Body are required there.
+type Page struct {
+	// ID is echoed from input to output; on the way to a record it is the article's id.
+	ID        string              `json:"id,omitempty"`
+	URL       string              `json:"url"`
+	FinalURL  string              `json:"final_url,omitempty"`
+	Status    int                 `json:"status,omitempty"`
+	Header    map[string][]string `json:"header,omitempty"`
+	FetchedAt time.Time           `json:"fetched_at,omitzero"`
+	Body      []byte              `json:"body"`
+	// Parts are the further pages of an article in several parts, in order.
+	Parts []*Page `json:"parts,omitempty"`
+	// Feed and Item are what is known from the feed.
+	Feed      *FeedRef   `json:"feed,omitempty"`
+	Item      *Item      `json:"item,omitempty"`
+	Redirects []Redirect `json:"redirects,omitempty"`
+	// Robots is the verdict of robots.txt: "allowed", "disallowed" or "unreachable"; empty where it was not asked.
+	Robots string `json:"robots,omitempty"`
+	// Addr is the network address that answered.
+	Addr string `json:"addr,omitempty"`
+	// Failure says why there is no body. The record is then made from Item alone.
+	Failure string `json:"failure,omitempty"`
+}
+
+// Redirect is one hop: the URL asked, the status it answered with, and where that pointed.
+type Redirect struct {
+	URL    string `json:"url"`
+	Status int    `json:"status"`
+	To     string `json:"to"`
+}
+
+// HeaderValue returns the first value of the named header (any case), or "".
+func (p *Page) HeaderValue(name string) string {
+	for k, v := range p.Header {
+		if len(v) > 0 && strings.EqualFold(k, name) {
+			return v[0]
+		}
+	}
+	return ""
+}
+
+// BaseURL is the URL that the document's relative links are resolved against: the final one where it is known.
+func (p *Page) BaseURL() string {
+	if p.FinalURL != "" {
+		return p.FinalURL
+	}
+	return p.URL
+}
