@@ -1,0 +1,85 @@
+package parser
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func mustURL(t testing.TB, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestSanitizeHTML(t *testing.T) {
+	t.Parallel()
+	base := mustURL(t, "https://example.org/a/b.html")
+	tests := []struct{ name, in, want string }{
+		{"text", " plain ", "plain"},
+		{"relative link", `<a href="../c?x=1&amp;y=2">c</a>`, `<a href="https://example.org/c?x=1&amp;y=2">c</a>`},
+		{"script URL", `<a href="javascript:alert(1)">x</a>`, `<a>x</a>`},
+		{"broken script URL", "<a href=\" java\nscript:alert(1)\">x</a>", `<a>x</a>`},
+		{"data URL", `<img src="data:image/png;base64,AA" alt="a">`, `<img alt="a">`},
+		{"handler", `<p onclick="x()" style="color:red">t</p>`, `<p>t</p>`},
+		{"script", `a<script>alert("<p>")</script>b`, `ab`},
+		{"picture that waits", `<img src="/blank.gif" data-src="/p.jpg" alt="A" onerror="x()">`, `<img alt="A" src="https://example.org/p.jpg">`},
+		{"frame", `<iframe src="https://example.com/">in</iframe>t`, `t`},
+		{"list and table", `<ul><li>1</li></ul><table><tr><td colspan="2">x</td></tr></table>`, `<ul><li>1</li></ul><table><tr><td colspan="2">x</td></tr></table>`},
+		{"entities stay", `<p>a &lt;b&gt; &amp; c</p>`, `<p>a &lt;b&gt; &amp; c</p>`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := sanitizeHTML(tt.in, base); got != tt.want {
+				t.Errorf("sanitizeHTML(%q)\n got %q\nwant %q", tt.in, got, tt.want)
+			}
+		})
+	}
+	if got := sanitizeHTML(strings.Repeat("<div>", 100_000)+"x", nil); !strings.Contains(got, "x") {
+		t.Error("deep markup lost its text")
+	}
+}
+
+func TestPlainText(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, in, want string }{
+		{"plain", "AT&T rises", "AT&T rises"},
+		{"entity once", "Fish &amp;amp; Chips", "Fish &amp; Chips"},
+		{"markup", "<p>One<br>two</p><p>th<b>re</b>e</p>", "One two three"},
+		{"script", "a<script>var x = '<p>';</script>b<style>p{}</style>c", "abc"},
+		{"less than", "3 < 5 and 5 > 3", "3 < 5 and 5 > 3"},
+		{"unfinished tag", "love <3 and <b", "love <3 and <b"},
+		{"white space", " a\u00a0\n\t b ", "a b"},
+		{"controls", "a\u202eb\x00c\u200bd\ufeff", "abcd"},
+		{"composed", "e\u0301", "é"},
+		{"joiners stay", "می\u200cخواهم", "می\u200cخواهم"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := plainText(tt.in); got != tt.want {
+				t.Errorf("plainText(%q) = %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWidestSource(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want string }{
+		{"", ""},
+		{"a.jpg", "a.jpg"},
+		{"a.jpg 320w, b,c.jpg 640w", "b,c.jpg"},
+		{"a.jpg 2x, b.jpg", "a.jpg"},
+		{"a.jpg, b.jpg 1.5x", "b.jpg"},
+	}
+	for _, tt := range tests {
+		if got := widestSource(tt.in); got != tt.want {
+			t.Errorf("widestSource(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
