@@ -63,6 +63,8 @@ type FeedState struct {
 	Validators Validators `json:"validators,omitzero"`
 	// Fresh is the time until which the server said its last answer stays good (Cache-Control, Expires).
 	Fresh time.Time `json:"fresh,omitzero"`
+	// RetryAt is the time before which the server asked not to be polled again (Retry-After, RFC 9110 §10.2.3).
+	RetryAt time.Time `json:"retry_at,omitzero"`
 	// Due is when the next poll is scheduled.
 	Due         time.Time `json:"due,omitzero"`
 	LastPoll    time.Time `json:"last_poll,omitzero"`
@@ -132,3 +134,11 @@ const (
 	OutcomePostponed   Outcome = "postponed"    // put off before any request: spread after a restart, host busy
 	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
 )
+
+// Poll says that a feed is due.
+type Poll struct {
+	Feed string `json:"feed"` // feed id
+	URL  string `json:"url"`
+	// Due is when the poll was meant to happen.
+	Due time.Time `json:"due"`
+}
