@@ -1,0 +1,236 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// BatchWorker writes messages away in batches: it is the consumer that a sink runs in.
+//
+// Write stores a batch or fails as a whole. A failed batch is halved until the value at fault is alone. An error that
+// is feedmill.Permanent blames the value, which becomes a dead letter. Any other error blames the store as long as
+// nothing can be written: then the batch is tried again, with growing pauses, for as long as it takes. Where others can
+// be written and one cannot, that one becomes a dead letter after Attempts.
+type BatchWorker[In any] struct {
+	Name string
+	From Subject[In]
+	// Write stores all values or none. It is called by one goroutine at a time and must be idempotent.
+	Write func(ctx context.Context, batch []In) error
+	// Size is the largest batch; default 200.
+	Size int
+	// Attempts is how often a value is tried that alone cannot be written; default 5.
+	Attempts int
+}
+
+// received is a message of a batch with its value.
+type received[In any] struct {
+	msg   jetstream.Msg
+	cause Cause
+	value In
+}
+
+// Run works until ctx ends; a batch in hand is finished first. It fails only where the consumer cannot be had or goes
+// away.
+func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
+	if w.Size == 0 {
+		w.Size = 200
+	}
+	if w.Attempts == 0 {
+		w.Attempts = 5
+	}
+	cons, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Size)
+	if err != nil {
+		return err
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })
+	defer stop()
+
+	attempts := newAttempts()
+	for ctx.Err() == nil {
+		msgs, err := w.pull(cons)
+		if err := b.pullFailed(ctx, w.Name, err); err != nil {
+			return err
+		}
+		batch := w.decode(work, b, msgs)
+		for pause := retryFirst; len(batch) > 0; pause = min(2*pause, retryMax) {
+			left, err := w.write(work, batch)
+			w.settle(b, batch, left)
+			if len(left) == 0 {
+				break
+			}
+			if work.Err() != nil || ctx.Err() != nil {
+				for _, r := range left {
+					b.settle(r.msg.Nak(), w.Name)
+				}
+				return nil
+			}
+			if len(left) < len(batch) || feedmill.IsPermanent(err) {
+				left = w.blame(work, b, left, err, attempts)
+				pause = retryFirst
+			}
+			batch = left
+			if len(batch) == 0 {
+				break
+			}
+			b.log.Warn("cannot write; nothing is lost, trying again", "sink", w.Name, "records", len(batch), "in", pause, "error", err)
+			w.hold(ctx, batch, pause)
+		}
+	}
+	return nil
+}
+
+// pull waits for a message and takes what else is there, up to a batch.
+func (w *BatchWorker[In]) pull(cons jetstream.Consumer) ([]jetstream.Msg, error) {
+	first, err := cons.Fetch(1, jetstream.FetchMaxWait(pullWait))
+	if err != nil {
+		return nil, err
+	}
+	var msgs []jetstream.Msg
+	for m := range first.Messages() {
+		msgs = append(msgs, m)
+	}
+	if len(msgs) == 0 {
+		return nil, first.Error()
+	}
+	rest, err := cons.FetchNoWait(w.Size - 1)
+	if err != nil {
+		return msgs, err
+	}
+	for m := range rest.Messages() {
+		msgs = append(msgs, m)
+	}
+	return msgs, rest.Error()
+}
+
+func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.Msg) []received[In] {
+	batch := make([]received[In], 0, len(msgs))
+	for _, m := range msgs {
+		r := received[In]{msg: m}
+		var err error
+		if r.cause, err = b.cause(m); err != nil {
+			b.log.Error("message without metadata", "worker", w.Name, "error", err)
+			continue
+		}
+		err = b.decode(ctx, m.Headers(), m.Data(), &r.value)
+		switch {
+		case err == nil:
+			batch = append(batch, r)
+		case feedmill.IsPermanent(err):
+			b.bury(ctx, w.Name, m, r.cause, 1, err)
+		default:
+			b.log.Warn("cannot read a message; trying again", "worker", w.Name, "error", err)
+			b.settle(m.NakWithDelay(retryFirst), w.Name)
+		}
+	}
+	return batch
+}
+
+// write stores a batch, halving what fails, and returns what could not be stored and the last error.
+func (w *BatchWorker[In]) write(ctx context.Context, batch []received[In]) ([]received[In], error) {
+	values := make([]In, len(batch))
+	for i, r := range batch {
+		values[i] = r.value
+	}
+	err := w.try(ctx, values)
+	if err == nil {
+		return nil, nil
+	}
+	if len(batch) == 1 || ctx.Err() != nil {
+		return batch, err
+	}
+	mid := len(batch) / 2
+	left, err1 := w.write(ctx, batch[:mid])
+	if len(left) == mid && !feedmill.IsPermanent(err1) {
+		// Nothing of the first half went in: the store is at fault. Asking it for every record would only hurt it.
+		return batch, err1
+	}
+	left2, err2 := w.write(ctx, batch[mid:])
+	if err2 == nil {
+		err2 = err1
+	}
+	return append(left[:len(left):len(left)], left2...), err2
+}
+
+func (w *BatchWorker[In]) try(ctx context.Context, values []In) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = feedmill.Permanent("panic", fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return w.Write(ctx, values)
+}
+
+// settle acknowledges what is stored; the last one is waited for, and with it, on one connection, all before it.
+func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In]) {
+	missing := make(map[uint64]bool, len(left))
+	for _, r := range left {
+		missing[r.cause.Seq] = true
+	}
+	var last jetstream.Msg
+	for _, r := range batch {
+		if missing[r.cause.Seq] {
+			continue
+		}
+		if last != nil {
+			b.settle(last.Ack(), w.Name)
+		}
+		last = r.msg
+	}
+	if last != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		b.settle(last.DoubleAck(ctx), w.Name)
+	}
+}
+
+// blame counts a failure of each value left and buries those that have used up their attempts.
+func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In], err error, attempts *attempts) []received[In] {
+	var again []received[In]
+	for _, r := range left {
+		n := attempts.count(r.cause.Seq)
+		if feedmill.IsPermanent(err) || n >= w.Attempts {
+			// The error is that of the last value; each one is asked for its own.
+			own := w.try(ctx, []In{r.value})
+			if own == nil {
+				b.settle(r.msg.Ack(), w.Name)
+				attempts.forget(r.cause.Seq)
+				continue
+			}
+			if feedmill.IsPermanent(own) || n >= w.Attempts {
+				b.bury(ctx, w.Name, r.msg, r.cause, n, own)
+				attempts.forget(r.cause.Seq)
+				continue
+			}
+		}
+		again = append(again, r)
+	}
+	return again
+}
+
+// hold waits, telling the server meanwhile that the messages are in hand.
+func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause time.Duration) {
+	tick := time.NewTicker(ackWait / 3)
+	defer tick.Stop()
+	end := time.NewTimer(pause)
+	defer end.Stop()
+	for {
+		for _, r := range batch {
+			if r.msg.InProgress() != nil {
+				return // the connection is gone; the messages come again
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-end.C:
+			return
+		case <-tick.C:
+		}
+	}
+}

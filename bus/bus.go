@@ -1,0 +1,237 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// maxPayload is the largest message, everywhere: the default of an external server.
+	maxPayload = 1 << 20
+	// lockWait is how long a start waits for a short command to give the data directory back.
+	lockWait = 5 * time.Second
+)
+
+// Options say where the bus is. The zero value of each field is a documented default.
+type Options struct {
+	// Dir is the data directory of the embedded server. It is not used where URLs are given.
+	Dir string
+	// Daemon makes this process the one that owns Dir: it fails with ErrInUse where another does, and announces its
+	// embedded server to other commands. Without it, a process joins the server that another one announced, and starts
+	// one unheard where there is none.
+	Daemon bool
+
+	// URLs are those of external servers.
+	URLs  []string
+	Creds string // credentials file
+	NKey  string // seed file
+	TLS   TLS
+
+	// Prefix begins every subject; default "fm.". Two feedmills with different prefixes can share a cluster.
+	Prefix string
+	// Replicas is how many copies of each stream a cluster keeps; default 1.
+	Replicas int
+	// Durability of the embedded server: "fast" (synced by the operating system's leave), "1s" (default: a power cut
+	// loses the last second at most) or "always".
+	Durability string
+	// MaxStore bounds the bytes of all streams; 0: no bound. It is used when streams are created.
+	MaxStore  int64
+	Retention Retention
+
+	// HighWater is how many unhandled messages a stream may have before the workers that fill it wait; default 2000.
+	HighWater int
+
+	Logger *slog.Logger // nil: none
+}
+
+// TLS names the files of a TLS connection.
+type TLS struct{ CA, Cert, Key string }
+
+// Bus is a connection to JetStream with feedmill's streams on it. It is safe for concurrent use.
+type Bus struct {
+	opts   Options
+	prefix string
+	log    *slog.Logger
+	dir    *dataDir
+	server *embedded
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	bodies jetstream.ObjectStore
+	enc    *zstd.Encoder
+	dec    *zstd.Decoder
+
+	pressureMu sync.Mutex
+	pressure   map[string]*pressure
+}
+
+// Connect opens the bus: it starts the embedded server or connects to a running one, and creates what is missing.
+func Connect(ctx context.Context, opts Options) (*Bus, error) {
+	b := &Bus{opts: opts, prefix: cmp.Or(opts.Prefix, "fm."), log: opts.Logger, pressure: map[string]*pressure{}}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if !strings.HasSuffix(b.prefix, ".") {
+		b.prefix += "."
+	}
+	b.opts.HighWater = cmp.Or(opts.HighWater, 2000)
+	var err error
+	if b.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	if b.dec, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderConcurrency(0)); err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	if len(opts.URLs) > 0 {
+		err = b.connectExternal()
+	} else {
+		err = b.connectEmbedded(ctx)
+	}
+	if err == nil {
+		err = b.open(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+func (b *Bus) natsOptions() []nats.Option {
+	return []nats.Option{
+		nats.Name("feedmill"),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectJitter(100*time.Millisecond, 500*time.Millisecond),
+		nats.Timeout(5 * time.Second),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				b.log.Warn("connection to NATS lost; reconnecting", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { b.log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("NATS", "error", err) }),
+	}
+}
+
+func (b *Bus) connectExternal() error {
+	opts := b.natsOptions()
+	if b.opts.Creds != "" {
+		opts = append(opts, nats.UserCredentials(b.opts.Creds))
+	}
+	if b.opts.NKey != "" {
+		nk, err := nats.NkeyOptionFromSeed(b.opts.NKey)
+		if err != nil {
+			return fmt.Errorf("nats.nkey %s: %w", b.opts.NKey, err)
+		}
+		opts = append(opts, nk)
+	}
+	if b.opts.TLS.CA != "" {
+		opts = append(opts, nats.RootCAs(b.opts.TLS.CA))
+	}
+	if b.opts.TLS.Cert != "" {
+		opts = append(opts, nats.ClientCert(b.opts.TLS.Cert, b.opts.TLS.Key))
+	}
+	urls := strings.Join(b.opts.URLs, ",")
+	nc, err := nats.Connect(urls, opts...)
+	if err != nil {
+		return fmt.Errorf("connect to NATS at %s: %w; is nats-server running there, with -js, and are the credentials right?", urls, err)
+	}
+	b.nc = nc
+	return nil
+}
+
+func (b *Bus) connectEmbedded(ctx context.Context) error {
+	dir, err := openDataDir(b.opts.Dir)
+	if err != nil {
+		return err
+	}
+	held, at, err := dir.claim(ctx, lockWait)
+	if err != nil {
+		return err
+	}
+	if !held {
+		if b.opts.Daemon {
+			return fmt.Errorf("%w: %s is held by process %d, whose server listens at %s; stop that daemon first, or choose another directory with --data",
+				ErrInUse, b.opts.Dir, at.PID, at.URL)
+		}
+		nc, err := nats.Connect(at.URL, append(b.natsOptions(), nats.UserInfo(at.User, at.Password))...)
+		if err != nil {
+			return fmt.Errorf("connect to the daemon of %s at %s: %w", b.opts.Dir, at.URL, err)
+		}
+		b.nc = nc
+		return nil
+	}
+	b.dir = dir
+	if b.server, err = startServer(b.opts.Dir, b.opts.Daemon, b.opts.Durability, b.log); err != nil {
+		return err
+	}
+	if b.nc, err = b.server.connect(b.natsOptions()...); err != nil {
+		return fmt.Errorf("connect to the embedded nats-server: %w", err)
+	}
+	return nil
+}
+
+func (b *Bus) open(ctx context.Context) error {
+	var err error
+	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
+		return fmt.Errorf("JetStream: %w", err)
+	}
+	if _, err := b.js.AccountInfo(ctx); err != nil {
+		return fmt.Errorf("JetStream at %s: %w; start nats-server with -js", b.nc.ConnectedUrlRedacted(), err)
+	}
+	if err := b.createStreams(ctx); err != nil {
+		return err
+	}
+	if b.server != nil && b.opts.Daemon {
+		return b.dir.announce(address{URL: b.server.server.ClientURL(), User: b.server.user, Password: b.server.password, PID: os.Getpid()})
+	}
+	return nil
+}
+
+// JetStream is the client underneath, for the registry's buckets.
+func (b *Bus) JetStream() jetstream.JetStream { return b.js }
+
+// Prefix is what every subject begins with.
+func (b *Bus) Prefix() string { return b.prefix }
+
+// Embedded tells whether this process runs the server.
+func (b *Bus) Embedded() bool { return b.server != nil }
+
+// Where says in a few words where the bus is, for people.
+func (b *Bus) Where() string {
+	if b.server != nil {
+		return "embedded in " + b.opts.Dir
+	}
+	return b.nc.ConnectedUrlRedacted()
+}
+
+// Close ends the connection and then the embedded server, if this process runs one. Workers must have ended before.
+func (b *Bus) Close() error {
+	var err error
+	if b.nc != nil && !b.nc.IsClosed() {
+		if e := b.nc.FlushTimeout(2 * time.Second); e != nil && !errors.Is(e, nats.ErrConnectionClosed) {
+			err = fmt.Errorf("flush the connection to NATS: %w", e)
+		}
+		b.nc.Close()
+	}
+	if b.server != nil {
+		b.server.stop()
+	}
+	if b.dir != nil {
+		err = errors.Join(err, b.dir.release())
+	}
+	if b.dec != nil {
+		b.dec.Close()
+	}
+	return err
+}

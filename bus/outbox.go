@@ -1,0 +1,207 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	headerRun = "Fm-Run" // the replay run that a message belongs to
+
+	headerSchedule       = "Nats-Schedule"
+	headerScheduleTarget = "Nats-Schedule-Target"
+
+	publishTimeout = 10 * time.Second
+)
+
+// Cause is the message that is being handled.
+type Cause struct {
+	Stream string // without prefix
+	Seq    uint64
+	Time   time.Time // when it was stored
+	// Delivered counts the deliveries of the message, this one included.
+	Delivered uint64
+	// Run is the replay run that the message belongs to; empty for live work.
+	Run string
+}
+
+// id names the cause in the ids of the messages that come of it. The time is part of it because a stream that was made
+// anew counts from one again.
+func (c Cause) id(worker string) string {
+	return worker + ":" + c.Stream + ":" + strconv.FormatUint(c.Seq, 10) + ":" + strconv.FormatInt(c.Time.UnixNano(), 36) + ":" + c.Run
+}
+
+// Outbox gathers what the handling of one message publishes. All of it is published, and acknowledged by the streams,
+// before the message handled is; then the functions given to Then run. It belongs to one handling and is not safe for
+// concurrent use.
+type Outbox struct {
+	bus   *Bus
+	id    string // names the cause
+	stage string
+	cause Cause
+	msgs  []*nats.Msg
+	then  []func(context.Context) error
+	err   error
+	ctx   context.Context
+}
+
+// Cause returns the message that is being handled.
+func (o *Outbox) Cause() Cause { return o.cause }
+
+// Put adds a value to what is published.
+func Put[T any](o *Outbox, s Subject[T], v T) {
+	o.add(s.of(v), v, nil)
+}
+
+// At adds a value that is published at the given time, or at once where that has passed. One value of a kind is
+// scheduled for each feed or article: a later At replaces an earlier one.
+func At[T any](o *Outbox, t time.Time, s Subject[T], v T) {
+	o.add("sched."+strings.Join(s.schedule(v), "."), v, nats.Header{
+		headerSchedule:       {"@at " + t.UTC().Format(time.RFC3339Nano)},
+		headerScheduleTarget: {o.bus.prefix + s.of(v)},
+	})
+}
+
+// Event adds an event. Its stage and, where it is zero, its time are filled in.
+func (o *Outbox) Event(e feedmill.Event) {
+	e.Stage = o.stage
+	if e.Time.IsZero() {
+		e.Time = time.Now().UTC()
+	}
+	Put(o, Events, e)
+}
+
+// Then adds what is to be done after publishing and before the message handled is acknowledged, such as marking items
+// as seen. It may be done again after a crash.
+func (o *Outbox) Then(f func(context.Context) error) { o.then = append(o.then, f) }
+
+func (o *Outbox) add(subject string, v any, extra nats.Header) {
+	if o.err != nil {
+		return
+	}
+	data, h, err := o.bus.encode(o.ctx, v)
+	if err != nil {
+		o.err = fmt.Errorf("publish %s: %w", subject, err)
+		return
+	}
+	for k, vals := range extra {
+		h[k] = vals
+	}
+	if o.cause.Run != "" {
+		h.Set(headerRun, o.cause.Run)
+	}
+	h.Set(jetstream.MsgIDHeader, o.id+":"+strconv.Itoa(len(o.msgs)))
+	o.msgs = append(o.msgs, &nats.Msg{Subject: o.bus.prefix + subject, Header: h, Data: data})
+}
+
+// publish sends everything and waits until the streams have it.
+func (o *Outbox) publish(ctx context.Context) error {
+	if o.err != nil {
+		return o.err
+	}
+	return o.bus.publish(ctx, o.msgs)
+}
+
+// finish runs what was given to Then.
+func (o *Outbox) finish(ctx context.Context) error {
+	for _, f := range o.then {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish sends messages, all at once, and waits for every acknowledgement. What fails is sent again with the same id
+// until ctx ends: a bus that does not answer is no fault of the message.
+func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		failed, err := b.publishOnce(ctx, msgs)
+		if len(failed) == 0 {
+			return nil
+		}
+		if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.Code == 400 {
+			return fmt.Errorf("publish %s: %w", failed[0].Subject, err)
+		}
+		b.log.Warn("publishing failed; trying again", "subject", failed[0].Subject, "messages", len(failed), "error", explain(err))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("publish %s: %w", failed[0].Subject, errors.Join(ctx.Err(), err))
+		case <-time.After(wait):
+		}
+		msgs = failed
+	}
+}
+
+func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg) (failed []*nats.Msg, err error) {
+	acks := make([]jetstream.PubAckFuture, len(msgs))
+	for i, m := range msgs {
+		acks[i], err = b.js.PublishMsgAsync(m, jetstream.WithStallWait(30*time.Second), jetstream.WithRetryAttempts(3))
+		if err != nil {
+			failed = append(failed, msgs[i:]...)
+			break
+		}
+	}
+	timeout := time.NewTimer(publishTimeout)
+	defer timeout.Stop()
+	for i, ack := range acks {
+		if ack == nil {
+			break
+		}
+		select {
+		case <-ack.Ok():
+		case e := <-ack.Err():
+			failed, err = append(failed, msgs[i]), e
+		case <-timeout.C:
+			return append(failed, msgs[i:]...), errors.New("no acknowledgement within 10 s")
+		case <-ctx.Done():
+			return append(failed, msgs[i:]...), ctx.Err()
+		}
+	}
+	return failed, err
+}
+
+// explain adds the next step to errors that an operator can mend.
+func explain(err error) error {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	if !ok {
+		return err
+	}
+	switch api.ErrorCode {
+	case 10023, 10047, 10028, 10077, 10122: // insufficient or exceeded resources, stream at its limit
+		return fmt.Errorf("%w; the store is full: free disk space, raise nats.max_store, or raise the server's limits; nothing is lost meanwhile", err)
+	}
+	return err
+}
+
+// Send publishes what fill puts into an outbox, outside of any worker. The id names this call: sending again with the
+// same id within the dedupe window publishes nothing.
+func (b *Bus) Send(ctx context.Context, stage, id string, fill func(*Outbox)) error {
+	o := &Outbox{bus: b, id: stage + ":" + id, stage: stage, ctx: ctx}
+	fill(o)
+	if err := o.publish(ctx); err != nil {
+		return err
+	}
+	return o.finish(ctx)
+}
+
+// Cancel drops the schedule that holds back the value, if there is one.
+func Cancel[T any](ctx context.Context, b *Bus, s Subject[T], v T) error {
+	st, err := b.js.Stream(ctx, b.streamName(s.Stream))
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", b.streamName(s.Stream), err)
+	}
+	sub := b.prefix + "sched." + strings.Join(s.schedule(v), ".")
+	if err := st.Purge(ctx, jetstream.WithPurgeSubject(sub)); err != nil {
+		return fmt.Errorf("cancel %s: %w", sub, err)
+	}
+	return nil
+}

@@ -1,0 +1,244 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams' names, without prefix.
+const (
+	StreamWork    = "WORK"    // schedules and the polls and visits that they turn into
+	StreamFeed    = "FEED"    // fetched feed documents
+	StreamItem    = "ITEM"    // new and changed items
+	StreamPage    = "PAGE"    // fetched article pages
+	StreamArticle = "ARTICLE" // articles before annotation
+	StreamRecord  = "RECORD"  // records
+	StreamDead    = "DEAD"    // dead letters
+	StreamEvent   = "EVENT"   // what happened and is not data
+)
+
+const (
+	day = 24 * time.Hour
+	// dedupeWindow is how long a stream remembers message ids, at 0.35 KB of memory an id.
+	dedupeWindow = 10 * time.Minute
+)
+
+// Retention holds the ages at which streams drop their messages; zero fields take the defaults.
+type Retention struct {
+	Pages  time.Duration // FEED, ITEM, PAGE, ARTICLE; 7 days
+	Events time.Duration // EVENT; 7 days
+	Dead   time.Duration // DEAD; 90 days
+}
+
+const recordAge = 30 * day
+
+// plan is one stream as feedmill wants it. share is its part of the bytes for all streams.
+type plan struct {
+	name     string
+	subjects []string
+	age      time.Duration
+	share    float64
+	queue    bool
+}
+
+func plans(r Retention) []plan {
+	pages, events, dead := or(r.Pages, 7*day), or(r.Events, 7*day), or(r.Dead, 90*day)
+	return []plan{
+		{name: StreamWork, subjects: []string{"sched.>", Polls.filter(), Visits.filter()}, queue: true},
+		{name: StreamFeed, subjects: []string{FeedPages.filter()}, age: pages, share: .10},
+		{name: StreamItem, subjects: []string{Items.filter()}, age: pages, share: .07},
+		{name: StreamPage, subjects: []string{Pages.filter()}, age: pages, share: .45},
+		{name: StreamArticle, subjects: []string{Articles.filter()}, age: pages, share: .13},
+		{name: StreamRecord, subjects: []string{Records.filter()}, age: recordAge, share: .17},
+		{name: StreamDead, subjects: []string{"dead.>"}, age: dead, share: .05},
+		{name: StreamEvent, subjects: []string{Events.filter()}, age: events, share: .03},
+	}
+}
+
+func or(d, def time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return def
+}
+
+// bodyAge is how long large values are kept: twice the longest stream's age, so that a value never goes before the
+// last message that names it.
+func bodyAge(r Retention) time.Duration {
+	longest := recordAge
+	for _, p := range plans(r) {
+		longest = max(longest, p.age)
+	}
+	return 2 * longest
+}
+
+// createStreams makes the streams and the bucket of large values that are missing. What exists is left as it is.
+func (b *Bus) createStreams(ctx context.Context) error {
+	for _, p := range plans(b.opts.Retention) {
+		if _, err := b.js.Stream(ctx, b.streamName(p.name)); err == nil {
+			continue
+		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("look up stream %s: %w", b.streamName(p.name), err)
+		}
+		cfg := jetstream.StreamConfig{
+			Name:        b.streamName(p.name),
+			Description: "feedmill " + strings.ToLower(p.name),
+			Retention:   jetstream.LimitsPolicy,
+			Storage:     jetstream.FileStorage,
+			Discard:     jetstream.DiscardOld,
+			MaxAge:      p.age,
+			MaxBytes:    -1,
+			Duplicates:  dedupeWindow,
+			Replicas:    max(1, b.opts.Replicas),
+			AllowDirect: true,
+		}
+		for _, s := range p.subjects {
+			cfg.Subjects = append(cfg.Subjects, b.prefix+s)
+		}
+		if p.share > 0 && b.opts.MaxStore > 0 {
+			cfg.MaxBytes = int64(p.share * float64(b.opts.MaxStore))
+		}
+		if p.queue {
+			cfg.Retention = jetstream.WorkQueuePolicy
+			cfg.AllowMsgSchedules = true
+			cfg.AllowMsgTTL = true
+		}
+		if p.age > 0 && cfg.Duplicates > p.age {
+			cfg.Duplicates = p.age
+		}
+		if _, err := b.js.CreateStream(ctx, cfg); err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return fmt.Errorf("create stream %s: %w", cfg.Name, err)
+		}
+	}
+	store, err := b.js.ObjectStore(ctx, b.bucketName("bodies"))
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		store, err = b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
+			Bucket:      b.bucketName("bodies"),
+			Description: "feedmill values too large for a message, by SHA-256",
+			TTL:         bodyAge(b.opts.Retention),
+			Storage:     jetstream.FileStorage,
+			Replicas:    max(1, b.opts.Replicas),
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", b.bucketName("bodies"), err)
+	}
+	b.bodies = store
+	return nil
+}
+
+// streamName is a stream's name on the server: FM_PAGE for PAGE under the prefix "fm.".
+func (b *Bus) streamName(name string) string {
+	p := strings.ToUpper(strings.Trim(strings.ReplaceAll(b.prefix, ".", "_"), "_"))
+	if p == "" {
+		return name
+	}
+	return p + "_" + name
+}
+
+// bucketName is a bucket's name on the server: fm_feeds for feeds under the prefix "fm.".
+func (b *Bus) bucketName(name string) string { return BucketPrefix(b.prefix) + name }
+
+// BucketPrefix is what the names of the buckets under a subject prefix begin with: "fm_" for "fm.".
+func BucketPrefix(prefix string) string {
+	p := strings.Trim(strings.ReplaceAll(prefix, ".", "_"), "_")
+	if p == "" {
+		return ""
+	}
+	return p + "_"
+}
+
+// StreamState is what a stream holds and how far its consumers are behind.
+type StreamState struct {
+	Name      string          `json:"name"` // without prefix
+	Messages  uint64          `json:"messages"`
+	Bytes     uint64          `json:"bytes"`
+	MaxBytes  int64           `json:"max_bytes"` // -1: no limit
+	FirstSeq  uint64          `json:"first_seq"`
+	LastSeq   uint64          `json:"last_seq"`
+	FirstTime time.Time       `json:"first_time,omitzero"`
+	LastTime  time.Time       `json:"last_time,omitzero"`
+	Consumers []ConsumerState `json:"consumers,omitempty"`
+}
+
+// ConsumerState is one consumer's position.
+type ConsumerState struct {
+	Name        string `json:"name"`
+	Pending     uint64 `json:"pending"` // not delivered yet
+	Unacked     int    `json:"unacked"` // delivered, not acknowledged
+	Redelivered int    `json:"redelivered"`
+	Floor       uint64 `json:"floor"` // stream sequence up to which all is acknowledged
+	// Lost counts messages that the stream dropped before this consumer had handled them.
+	Lost uint64 `json:"lost,omitempty"`
+}
+
+// Stream returns the state of one stream (a name without prefix) and its consumers.
+func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
+	s, err := b.js.Stream(ctx, b.streamName(name))
+	if err != nil {
+		return StreamState{}, fmt.Errorf("stream %s: %w", b.streamName(name), err)
+	}
+	info := s.CachedInfo()
+	st := StreamState{Name: name, Messages: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: info.Config.MaxBytes,
+		FirstSeq: info.State.FirstSeq, LastSeq: info.State.LastSeq, FirstTime: info.State.FirstTime, LastTime: info.State.LastTime}
+	list := s.ListConsumers(ctx)
+	for c := range list.Info() {
+		if c.Config.Durable == "" {
+			continue
+		}
+		cs := ConsumerState{Name: c.Name, Pending: c.NumPending, Unacked: c.NumAckPending, Redelivered: c.NumRedelivered, Floor: c.AckFloor.Stream}
+		if info.Config.Retention == jetstream.LimitsPolicy && cs.Floor+1 < st.FirstSeq && c.AckFloor.Consumer > 0 {
+			cs.Lost = st.FirstSeq - cs.Floor - 1
+		}
+		st.Consumers = append(st.Consumers, cs)
+	}
+	if err := list.Err(); err != nil {
+		return st, fmt.Errorf("list consumers of %s: %w", b.streamName(name), err)
+	}
+	return st, nil
+}
+
+// Streams returns the state of every stream, in the order of an item's way.
+func (b *Bus) Streams(ctx context.Context) ([]StreamState, error) {
+	var all []StreamState
+	for _, p := range plans(b.opts.Retention) {
+		st, err := b.Stream(ctx, p.name)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+// Scheduled returns the subjects (without prefix) of the pending schedules of a kind: SchedulePolls, ScheduleRetries or
+// ScheduleSlots. The last token of each is the id of what is held back.
+func (b *Bus) Scheduled(ctx context.Context, kind string) ([]string, error) {
+	return b.subjects(ctx, StreamWork, kind+".>")
+}
+
+// Waiting returns the subjects (without prefix) of the polls that are due and not yet handled.
+func (b *Bus) Waiting(ctx context.Context) ([]string, error) {
+	return b.subjects(ctx, StreamWork, Polls.filter())
+}
+
+func (b *Bus) subjects(ctx context.Context, stream, filter string) ([]string, error) {
+	s, err := b.js.Stream(ctx, b.streamName(stream))
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", b.streamName(stream), err)
+	}
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(b.prefix+filter))
+	if err != nil {
+		return nil, fmt.Errorf("subjects %s: %w", b.prefix+filter, err)
+	}
+	out := make([]string, 0, len(info.State.Subjects))
+	for sub := range info.State.Subjects {
+		out = append(out, strings.TrimPrefix(sub, b.prefix))
+	}
+	return out, nil
+}

@@ -1,0 +1,342 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	ackWait = time.Minute
+	// pullWait is how long a pull waits for messages: a worker that is told to stop ends at most that much later.
+	pullWait = 500 * time.Millisecond
+	// drainWait is how long the handlings under way may go on after a worker is told to stop.
+	drainWait = 2 * time.Second
+	// maxDeliveries ends a message that takes its process down every time; ordinary failures are counted apart.
+	maxDeliveries = 50
+
+	retryFirst = time.Second
+	retryMax   = 5 * time.Minute
+)
+
+// Worker is the one consumer that a stage runs in. It pulls messages, keeps a number of them in hand, and for each one
+// runs: Handle, publish what Handle put into the outbox, run what it gave to Outbox.Then, acknowledge.
+//
+// An error of Handle decides what follows: feedmill.RetryAfter puts the message off until that time,
+// feedmill.Permanent (or a panic) makes it a dead letter at once, any other is tried again with growing pauses until
+// Attempts are used up.
+type Worker[In any] struct {
+	// Name is the durable consumer's name; one per stage. Several processes that run a worker of one name share the work.
+	Name string
+	// From is what the worker reads.
+	From Subject[In]
+	// Handle does the stage's work. It may be called concurrently, and again for the same message.
+	Handle func(ctx context.Context, in In, out *Outbox) error
+	// Into names the streams that the worker publishes to; it waits while their consumers are too far behind.
+	Into []string
+	// Once names the stream whose messages prove that an input was handled. A worker that sets it does not handle such an
+	// input again, even where the acknowledgement was lost with a killed process.
+	Once string
+	// Concurrency is how many messages are in hand at once; default 4.
+	Concurrency int
+	// Attempts is how often a message is tried before it becomes a dead letter; default 5.
+	Attempts int
+}
+
+// Run works until ctx ends, then finishes what is in hand and returns nil. It fails only where the consumer cannot be
+// had or goes away.
+func (w *Worker[In]) Run(ctx context.Context, b *Bus) error {
+	w.Concurrency = max(w.Concurrency, 0)
+	if w.Concurrency == 0 {
+		w.Concurrency = 4
+	}
+	if w.Attempts == 0 {
+		w.Attempts = 5
+	}
+	cons, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Concurrency)
+	if err != nil {
+		return err
+	}
+	var done *ledger
+	if w.Once != "" {
+		since, err := b.unackedSince(ctx, w.From.Stream, cons)
+		if err != nil {
+			return err
+		}
+		if done, err = newLedger(ctx, b, w.Name, w.Once, since); err != nil {
+			return err
+		}
+	}
+
+	// Handlings outlive ctx by drainWait, so that a fetch under way can end well.
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })
+	defer stop()
+
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	attempts := newAttempts()
+	slots := make(chan struct{}, w.Concurrency)
+	for ctx.Err() == nil {
+		if b.wait(ctx, w.Into) {
+			continue
+		}
+		free, ok := take(ctx, slots)
+		if !ok {
+			break
+		}
+		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(pullWait))
+		got := 0
+		if err == nil {
+			for msg := range batch.Messages() {
+				got++
+				wg.Go(func() {
+					defer func() { <-slots }()
+					w.handle(work, b, msg, attempts, done)
+				})
+			}
+			err = batch.Error()
+		}
+		for range free - got {
+			<-slots
+		}
+		if err := b.pullFailed(ctx, w.Name, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take fills free places of slots: it waits for one and takes the others that are free now.
+func take(ctx context.Context, slots chan struct{}) (int, bool) {
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0, false
+	}
+	n := 1
+	for {
+		select {
+		case slots <- struct{}{}:
+			n++
+		default:
+			return n, true
+		}
+	}
+}
+
+// wait pauses while one of the streams is full, and tells whether it did.
+func (b *Bus) wait(ctx context.Context, streams []string) bool {
+	for _, s := range streams {
+		if b.full(ctx, s) != "" {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pressureAge / 2):
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// pullFailed judges an error of a pull: those that pass are logged and waited out, the others end the worker.
+func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
+	switch {
+	case err == nil, ctx.Err() != nil,
+		errors.Is(err, jetstream.ErrNoHeartbeat), errors.Is(err, jetstream.ErrNoMessages):
+		return nil
+	case errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
+		return fmt.Errorf("worker %s: %w; it was deleted while in use: start feedmill again to create it", worker, err)
+	}
+	b.log.Warn("pull failed; trying again", "worker", worker, "error", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+	return nil
+}
+
+func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, attempts *attempts, done *ledger) {
+	cause, err := b.cause(msg)
+	if err != nil {
+		b.log.Error("message without metadata", "worker", w.Name, "error", err)
+		return
+	}
+	alive := keepAlive(msg)
+	defer alive.Stop()
+
+	if done != nil {
+		known, err := done.has(ctx, cause)
+		if err != nil {
+			b.log.Warn("cannot look up what was handled; trying again", "worker", w.Name, "error", err)
+			b.settle(msg.NakWithDelay(retryFirst), w.Name)
+			return
+		}
+		if known {
+			b.settle(msg.Ack(), w.Name)
+			return
+		}
+	}
+	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, ctx: ctx}
+	err = w.run(ctx, b, msg, out)
+	if err == nil {
+		if err = out.publish(ctx); err == nil {
+			err = out.finish(ctx)
+		}
+		if err == nil {
+			attempts.forget(cause.Seq)
+			b.settle(msg.Ack(), w.Name)
+			return
+		}
+		// The bus or the registry does not answer: no fault of the message, so the try does not count.
+		if ctx.Err() != nil || !feedmill.IsPermanent(err) {
+			if ctx.Err() == nil {
+				b.log.Warn("cannot finish; trying again", "worker", w.Name, "error", err)
+			}
+			b.settle(msg.NakWithDelay(retryFirst), w.Name)
+			return
+		}
+	}
+	if ctx.Err() != nil {
+		b.settle(msg.Nak(), w.Name)
+		return
+	}
+	if at, ok := feedmill.RetryTime(err); ok {
+		b.settle(msg.NakWithDelay(max(time.Until(at), 0)), w.Name)
+		return
+	}
+	n := attempts.count(cause.Seq)
+	if !feedmill.IsPermanent(err) && n < w.Attempts && cause.Delivered < maxDeliveries {
+		pause := backoff(n)
+		b.log.Warn("handling failed; trying again", "worker", w.Name, "attempt", n, "in", pause, "error", err)
+		b.settle(msg.NakWithDelay(pause), w.Name)
+		return
+	}
+	b.bury(ctx, w.Name, msg, cause, n, err)
+	attempts.forget(cause.Seq)
+}
+
+// run decodes and handles one message; a panic becomes a permanent error.
+func (w *Worker[In]) run(ctx context.Context, b *Bus, msg jetstream.Msg, out *Outbox) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = feedmill.Permanent("panic", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	if out.cause.Delivered >= maxDeliveries {
+		return feedmill.Permanent("crash", fmt.Errorf("delivered %d times and never finished", out.cause.Delivered))
+	}
+	var in In
+	if err := b.decode(ctx, msg.Headers(), msg.Data(), &in); err != nil {
+		return err
+	}
+	return w.Handle(ctx, in, out)
+}
+
+// settle logs an acknowledgement that could not be sent; the message will be delivered again.
+func (b *Bus) settle(err error, worker string) {
+	if err != nil {
+		b.log.Warn("cannot acknowledge", "worker", worker, "error", err)
+	}
+}
+
+func (b *Bus) cause(msg jetstream.Msg) (Cause, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return Cause{}, err
+	}
+	return Cause{Stream: b.plainName(meta.Stream), Seq: meta.Sequence.Stream, Time: meta.Timestamp, Delivered: meta.NumDelivered,
+		Run: msg.Headers().Get(headerRun)}, nil
+}
+
+// plainName is a stream's name without prefix.
+func (b *Bus) plainName(stream string) string { return stream[len(b.streamName("")):] }
+
+// keepAlive tells the server at intervals that the message is still being handled.
+func keepAlive(msg jetstream.Msg) *time.Timer {
+	var t *time.Timer
+	var mu sync.Mutex
+	mu.Lock()
+	defer mu.Unlock()
+	t = time.AfterFunc(ackWait/3, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if msg.InProgress() == nil {
+			t.Reset(ackWait / 3)
+		}
+	})
+	return t
+}
+
+// backoff is the pause after the nth failure.
+func backoff(n int) time.Duration {
+	return min(retryFirst<<min(n-1, 20), retryMax)
+}
+
+// consumer makes or binds the durable consumer of a worker.
+func (b *Bus) consumer(ctx context.Context, name, stream, filter string, inHand int) (jetstream.Consumer, error) {
+	cons, err := b.js.CreateOrUpdateConsumer(ctx, b.streamName(stream), jetstream.ConsumerConfig{
+		Durable:       name,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       ackWait,
+		MaxDeliver:    -1,
+		FilterSubject: b.prefix + filter,
+		MaxAckPending: max(1024, inHand),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("consumer %s on %s: %w", name, b.streamName(stream), err)
+	}
+	return cons, nil
+}
+
+// unackedSince returns the time of the oldest message that the consumer may deliver again.
+func (b *Bus) unackedSince(ctx context.Context, stream string, cons jetstream.Consumer) (time.Time, error) {
+	info, err := cons.Info(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
+	}
+	s, err := b.js.Stream(ctx, b.streamName(stream))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("stream %s: %w", b.streamName(stream), err)
+	}
+	for seq := max(info.AckFloor.Stream+1, s.CachedInfo().State.FirstSeq); seq <= s.CachedInfo().State.LastSeq; seq++ {
+		msg, err := s.GetMsg(ctx, seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return time.Time{}, fmt.Errorf("read %s %d: %w", b.streamName(stream), seq, err)
+		}
+		return msg.Time, nil
+	}
+	return time.Now(), nil
+}
+
+// attempts counts the failures of the messages in hand. It is per process: a message that moves to another one may be
+// tried a few times more.
+type attempts struct {
+	mu sync.Mutex
+	n  map[uint64]int
+}
+
+func newAttempts() *attempts { return &attempts{n: map[uint64]int{}} }
+
+func (a *attempts) count(seq uint64) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.n[seq]++
+	return a.n[seq]
+}
+
+func (a *attempts) forget(seq uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.n, seq)
+}
