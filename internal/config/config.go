@@ -1,0 +1,167 @@
+package config
+
+// Config is the whole configuration. The yaml tags are the documented names; a key is written with dots, such as
+// poll.min. The zero value is of no use: start from [Default] or [Load].
+type Config struct {
+	// Data is the directory of the embedded server, SQLite, the lock and bus.json.
+	Data  string `yaml:"data"`
+	Log   Log    `yaml:"log"`
+	HTTP  HTTP   `yaml:"http"`
+	NATS  NATS   `yaml:"nats"`
+	Feeds []File `yaml:"feeds" example:"[feeds.yaml, feeds.opml]"`
+	// Filters keep or drop entries before their page is fetched, in order.
+	Filters   []Filter  `yaml:"filters" example:"[{field: title, match: (?i)weather, action: drop}]"`
+	Poll      Poll      `yaml:"poll"`
+	Fetch     Fetch     `yaml:"fetch"`
+	WebSub    WebSub    `yaml:"websub"`
+	Parse     Parse     `yaml:"parse"`
+	Enrich    Enrich    `yaml:"enrich"`
+	Sinks     []Sink    `yaml:"sinks" example:"[{name: main, type: sqlite}]"`
+	Retention Retention `yaml:"retention"`
+
+	origins map[string]string
+}
+
+// File is the name of a file or directory.
+type File = string
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn or error
+	Format string `yaml:"format"` // text, json, or auto: text on a terminal, else json
+}
+
+// HTTP is the address of the API, the pages and the metrics.
+type HTTP struct {
+	Listen string `yaml:"listen"` // host:port; empty turns it off
+}
+
+// NATS says where the bus is. Without URLs and Context the server is embedded.
+type NATS struct {
+	URLs    []string `yaml:"urls" example:"[nats://127.0.0.1:4222]"`
+	Context string   `yaml:"context"` // a context of the nats command-line tool
+	Creds   File     `yaml:"creds"`
+	NKey    File     `yaml:"nkey"`
+	TLS     TLS      `yaml:"tls"`
+	// Prefix begins every subject and ends with a dot.
+	Prefix   string `yaml:"prefix"`
+	Replicas int    `yaml:"replicas"`
+	// Durability says when the embedded server syncs to disk: always, every second (1s), or when the system likes (fast).
+	Durability string `yaml:"durability"`
+	// MaxStore is the size of all streams; 0 is a quarter of the free disk.
+	MaxStore Size `yaml:"max_store"`
+}
+
+// TLS names the PEM files of a connection.
+type TLS struct {
+	CA   File `yaml:"ca"`
+	Cert File `yaml:"cert"`
+	Key  File `yaml:"key"`
+}
+
+// Filter is one rule over feed entries.
+type Filter struct {
+	Feeds  string `yaml:"feeds"`  // a tag or a feed URL; empty for all
+	Field  string `yaml:"field"`  // title, url, category or author
+	Match  string `yaml:"match"`  // a regular expression (RE2)
+	Action string `yaml:"action"` // keep or drop
+}
+
+// Poll bounds the time between two polls of a feed.
+type Poll struct {
+	Min        Duration `yaml:"min"`
+	Default    Duration `yaml:"default"`
+	Max        Duration `yaml:"max"`
+	BackoffMax Duration `yaml:"backoff_max"` // the longest pause of a failing feed
+	Spread     Duration `yaml:"spread"`      // overdue feeds are spread over this window
+}
+
+// Fetch bounds and directs the fetching of feeds and pages.
+type Fetch struct {
+	ConnectTimeout  Duration `yaml:"connect_timeout"`
+	HeaderTimeout   Duration `yaml:"header_timeout"`
+	Timeout         Duration `yaml:"timeout"`
+	MinRate         Size     `yaml:"min_rate"` // bytes a second
+	MaxHeaderBytes  Size     `yaml:"max_header_bytes"`
+	MaxBodyBytes    Size     `yaml:"max_body_bytes"`    // as sent
+	MaxDecodedBytes Size     `yaml:"max_decoded_bytes"` // after decompression
+	MaxItems        int      `yaml:"max_items"`         // of one feed document
+	MaxRedirects    int      `yaml:"max_redirects"`
+	Concurrency     int      `yaml:"concurrency"`
+	PerHost         int      `yaml:"per_host"`
+	HostDelay       Duration `yaml:"host_delay"`
+	// AllowCIDRs are networks that may be asked in addition to public addresses.
+	AllowCIDRs []string `yaml:"allow_cidrs" example:"[10.0.0.0/8]"`
+	// AllowPorts are the ports that may be asked; a 0 among them allows all.
+	AllowPorts []int `yaml:"allow_ports"`
+	// UserAgent is sent with each request; empty: the caller's product and version.
+	UserAgent   string `yaml:"user_agent"`
+	RobotsAgent string `yaml:"robots_agent"` // the name looked for in robots.txt
+	Contact     string `yaml:"contact"`      // a URL or mail address shown in the user agent
+	Articles    bool   `yaml:"articles"`     // false: records are made from the feed alone
+	// ArticleTries is how often a page is asked for before its item is stored with what the feed says.
+	ArticleTries int `yaml:"article_tries"`
+	// Revisit says how long after the first fetch a page is looked at again.
+	Revisit      []Duration `yaml:"revisit" example:"[1h, 24h]"`
+	Renderer     string     `yaml:"renderer"` // NATS subject of an external page renderer
+	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"`
+}
+
+// WebSub is the subscriber's side of WebSub; empty is off.
+type WebSub struct {
+	Callback string `yaml:"callback"`
+	Listen   string `yaml:"listen"`
+}
+
+// Parse bounds the parser and names the directories of site rules.
+type Parse struct {
+	Rules    []File `yaml:"rules" example:"[./rules]"`
+	MaxDepth int    `yaml:"max_depth"`
+	MaxNodes int    `yaml:"max_nodes"`
+}
+
+// Enrich directs the enricher.
+type Enrich struct {
+	Enabled bool `yaml:"enabled"`
+	// Steps are the steps to run, in order; empty is all of them.
+	Steps    []string   `yaml:"steps" example:"[language, entities]"`
+	Timeout  Duration   `yaml:"timeout"` // for all steps of one record
+	Model    File       `yaml:"model"`   // empty: the model that is built in
+	External []External `yaml:"external" example:"[{name: topics, subject: enrich.topics, timeout: 5s}]"`
+}
+
+// External is an enricher outside the process, asked over NATS.
+type External struct {
+	Name    string   `yaml:"name"`
+	Subject string   `yaml:"subject"`
+	Timeout Duration `yaml:"timeout"`
+}
+
+// Sink is one storage that records are written to. Which fields matter depends on its type.
+type Sink struct {
+	Name   string `yaml:"name"`
+	Type   string `yaml:"type"`
+	Path   File   `yaml:"path"`   // sqlite; empty: feedmill.db in the data directory
+	DSN    string `yaml:"dsn"`    // postgres
+	Format string `yaml:"format"` // file: jsonl or parquet
+	Dir    File   `yaml:"dir"`    // file
+	Rotate Rotate `yaml:"rotate"` // file
+	// WaitFullText holds records made from the feed alone back for so long.
+	WaitFullText Duration `yaml:"wait_full_text"`
+	// Filter keeps or drops records before this sink.
+	Filter Filter `yaml:"filter"`
+}
+
+// Rotate says when a file sink begins a new file: at a size or at an age, whichever is first; 0 is no bound.
+type Rotate struct {
+	Size Size     `yaml:"size"`
+	Age  Duration `yaml:"age"`
+}
+
+// Retention says how long things are kept; 0 is for ever.
+type Retention struct {
+	Records Duration `yaml:"records"` // in the sinks
+	Pages   Duration `yaml:"pages"`   // age limits of the streams
+	Events  Duration `yaml:"events"`
+	Dead    Duration `yaml:"dead"`
+}
