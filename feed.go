@@ -87,6 +87,8 @@ type FeedState struct {
 	// Rests names the stream positions that Validators and the seen set rest on. Where a stream turns out to be shorter
 	// than that (after a power cut), both are forgotten and the feed is read again.
 	Rests Rests `json:"rests,omitzero"`
+	// Reread is set when they were forgotten: the feed's next document is taken as if none of it were known.
+	Reread bool `json:"reread,omitempty"`
 }
 
 // PollURL is the URL to ask: the subscribed one, or where it has permanently moved to.
@@ -141,4 +143,6 @@ type Poll struct {
 	URL  string `json:"url"`
 	// Due is when the poll was meant to happen.
 	Due time.Time `json:"due"`
+	// Slot is the time that was reserved on the host's calendar for the request; zero if none was.
+	Slot time.Time `json:"slot,omitzero"`
 }

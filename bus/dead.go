@@ -55,7 +55,7 @@ func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Caus
 	h.Set(headerSubject, msg.Subject()[len(b.prefix):])
 	h.Set(jetstream.MsgIDHeader, c.id(worker)+":dead")
 	dead := &nats.Msg{Subject: b.prefix + "dead." + token(worker) + "." + token(class), Header: h, Data: msg.Data()}
-	if err := b.publish(ctx, []*nats.Msg{dead}); err != nil {
+	if err := b.publish(ctx, []*nats.Msg{dead}, nil); err != nil {
 		b.settle(msg.NakWithDelay(retryFirst), worker)
 		return
 	}
@@ -187,7 +187,7 @@ func (b *Bus) Retry(ctx context.Context, seq uint64) error {
 		}
 	}
 	again.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("retry:%d:%s", seq, strconv.FormatInt(m.Time.UnixNano(), 36)))
-	if err := b.publish(ctx, []*nats.Msg{again}); err != nil {
+	if err := b.publish(ctx, []*nats.Msg{again}, nil); err != nil {
 		return err
 	}
 	s, err := b.js.Stream(ctx, b.streamName(StreamDead))

@@ -49,6 +49,7 @@ type Outbox struct {
 	cause Cause
 	msgs  []*nats.Msg
 	then  []func(context.Context) error
+	last  map[string]uint64
 	err   error
 	ctx   context.Context
 }
@@ -107,8 +108,13 @@ func (o *Outbox) publish(ctx context.Context) error {
 	if o.err != nil {
 		return o.err
 	}
-	return o.bus.publish(ctx, o.msgs)
+	o.last = map[string]uint64{}
+	return o.bus.publish(ctx, o.msgs, o.last)
 }
+
+// Last returns the highest sequence that a stream (a name without prefix) gave to what was published, 0 for none. It is
+// for functions given to Then.
+func (o *Outbox) Last(stream string) uint64 { return o.last[o.bus.streamName(stream)] }
 
 // finish runs what was given to Then.
 func (o *Outbox) finish(ctx context.Context) error {
@@ -121,10 +127,10 @@ func (o *Outbox) finish(ctx context.Context) error {
 }
 
 // publish sends messages, all at once, and waits for every acknowledgement. What fails is sent again with the same id
-// until ctx ends: a bus that does not answer is no fault of the message.
-func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg) error {
+// until ctx ends: a bus that does not answer is no fault of the message. The highest sequences go to last, by stream.
+func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg, last map[string]uint64) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		failed, err := b.publishOnce(ctx, msgs)
+		failed, err := b.publishOnce(ctx, msgs, last)
 		if len(failed) == 0 {
 			return nil
 		}
@@ -141,7 +147,7 @@ func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg) error {
 	}
 }
 
-func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg) (failed []*nats.Msg, err error) {
+func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg, last map[string]uint64) (failed []*nats.Msg, err error) {
 	acks := make([]jetstream.PubAckFuture, len(msgs))
 	for i, m := range msgs {
 		acks[i], err = b.js.PublishMsgAsync(m, jetstream.WithStallWait(30*time.Second), jetstream.WithRetryAttempts(3))
@@ -157,7 +163,10 @@ func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg) (failed []*nats
 			break
 		}
 		select {
-		case <-ack.Ok():
+		case a := <-ack.Ok():
+			if last != nil {
+				last[a.Stream] = max(last[a.Stream], a.Sequence)
+			}
 		case e := <-ack.Err():
 			failed, err = append(failed, msgs[i]), e
 		case <-timeout.C:
