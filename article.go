@@ -84,6 +84,16 @@ type Mention struct {
 	LastSeen  time.Time `json:"last_seen,omitzero"`
 }
 
+// MentionOf says that an article was seen as an item of a feed at a time.
+func MentionOf(f *FeedRef, it *Item, at time.Time) Mention {
+	author := it.AuthorName
+	if author == "" {
+		author = it.Author
+	}
+	return Mention{Feed: f.ID, FeedTitle: f.Title, URL: it.Link, GUID: it.GUID, Title: it.Title, Author: author, Tags: it.Tags,
+		Published: it.Published, FirstSeen: at, LastSeen: at}
+}
+
 // Description is the publisher's teaser and where it stood.
 type Description struct {
 	Text string `json:"text,omitempty"`
