@@ -238,9 +238,17 @@ func (b bucket) list(ctx context.Context, f func(registry.KeyValue) bool) error 
 		if err := batch.Error(); err != nil {
 			return err
 		}
-		if got == 0 {
-			return nil // what was left has been deleted meanwhile
+		if got > 0 {
+			continue
 		}
+		// Either what was left has been deleted meanwhile, or the answer was lost.
+		if info, err = cons.Info(ctx); err != nil {
+			return err
+		}
+		if info.Delivered.Consumer != delivered {
+			return fmt.Errorf("message %d of the list was lost on the way", delivered+1)
+		}
+		left = info.NumPending
 	}
 	return nil
 }
