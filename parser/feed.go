@@ -1,0 +1,110 @@
+package parser
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+)
+
+// defaultMaxItems is FeedOptions.MaxItems where it is zero.
+const defaultMaxItems = 10_000
+
+// FeedOptions bound what is read from a feed document. The size of the document is bounded by whoever fetched it.
+type FeedOptions struct {
+	// MaxItems is how many items are read, the first ones in document order; zero means 10,000.
+	MaxItems int
+}
+
+// ParseFeed reads a feed document with the default options, see [ParseFeedOptions].
+func ParseFeed(p *feedmill.Page) (feedmill.Feed, []feedmill.Item, error) {
+	return ParseFeedOptions(p, nil)
+}
+
+// ParseFeedOptions reads a feed document: RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1. Items come in
+// document order, as [feedmill.Item] describes them.
+//
+// It reads what publishers send rather than what the formats allow: unknown and wrong charsets, text before the
+// document, tags that do not match, references that are none. Of a document that breaks off it gives the whole items.
+// Links are resolved against xml:base, then the header Content-Location, then the page's final URL (RFC 3986 §5.1).
+//
+// The error is permanent, class "not_a_feed", where there is no feed in the document; its message says what there is
+// instead and what to do next.
+func ParseFeedOptions(p *feedmill.Page, opts *FeedOptions) (feedmill.Feed, []feedmill.Item, error) {
+	maxItems := defaultMaxItems
+	if opts != nil && opts.MaxItems > 0 {
+		maxItems = opts.MaxItems
+	}
+	text := strings.TrimLeft(repairText(decodeFeed(p.Body, p.HeaderValue("Content-Type"))), "\uFEFF \t\n")
+	r := feedReader{base: feedBase(p), now: p.FetchedAt}
+	if r.now.IsZero() {
+		r.now = time.Now()
+	}
+	if strings.HasPrefix(text, "{") {
+		if !looksLikeJSONFeed(text) {
+			return feedmill.Feed{}, nil, errNotFeed(p, text)
+		}
+		return r.readJSON(text, maxItems)
+	}
+	w := rewriteFeed(text, r.base, maxItems)
+	if w == nil {
+		return feedmill.Feed{}, nil, errNotFeed(p, text)
+	}
+	if w.format == "feed" {
+		return r.readAtom(w.out.String())
+	}
+	return r.readRSS(w.out.String())
+}
+
+// FeedDocument reads a feed document into the form in which `feedmill parse` prints it.
+func FeedDocument(p *feedmill.Page) (*feedmill.FeedDocument, error) {
+	feed, items, err := ParseFeed(p)
+	if err != nil {
+		return nil, err
+	}
+	return &feedmill.FeedDocument{ID: p.ID, URL: p.URL, Feed: feed, Entries: items}, nil
+}
+
+// feedBase is the URL that relative links are resolved against where the document names none; nil if unknown.
+func feedBase(p *feedmill.Page) *url.URL {
+	base := webURL(p.BaseURL(), nil)
+	if loc := p.HeaderValue("Content-Location"); loc != "" {
+		if u := webURL(loc, base); u != nil {
+			return u
+		}
+	}
+	return base
+}
+
+// webURL parses an http or https URL, relative to base where that is not nil; nil if it is none.
+func webURL(raw string, base *url.URL) *url.URL {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return nil
+	}
+	if base != nil {
+		u = base.ResolveReference(u)
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil
+	}
+	return u
+}
+
+// feedReader turns what gofeed read into the vocabulary's values.
+type feedReader struct {
+	base *url.URL
+	now  time.Time
+}
+
+// date reads the first date that is stated.
+func (r *feedReader) date(raw ...string) (time.Time, string) {
+	for _, s := range raw {
+		if s = cleanLine(s); s != "" {
+			t, _ := parseFeedDate(s, r.now)
+			return t, s
+		}
+	}
+	return time.Time{}, ""
+}

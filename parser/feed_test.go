@@ -1,0 +1,71 @@
+package parser
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/feedmill/feedmill"
+)
+
+// sharedFile is the path of a test file that stands beside the repository; the test is skipped where it is absent.
+func sharedFile(t *testing.T, name string) string {
+	t.Helper()
+	p := filepath.Join("..", "..", "shared", filepath.FromSlash(name))
+	if _, err := os.Stat(p); err != nil {
+		t.Skipf("corpus file %s is absent: %v", name, err)
+	}
+	return p
+}
+
+// TestParseFeedSeed reads the acceptance feed.
+func TestParseFeedSeed(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile(sharedFile(t, "seed/korea-times.rss"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, items, err := ParseFeed(&feedmill.Page{URL: "http://www.koreatimes.co.kr/www/rss/nation.xml", Body: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kst := time.FixedZone("", 9*60*60)
+	wantFeed := feedmill.Feed{
+		Title:    "The Korea Times : Nation",
+		Link:     "http://www.koreatimes.co.kr/www/sub_nation.asp",
+		Subtitle: "Nation news from The Korea Times",
+		Language: "en-us",
+		Rights:   "Copyright 2011 The Korea Times",
+		Updated:  time.Date(2011, 1, 10, 20, 0, 0, 0, kst),
+		TTL:      30,
+	}
+	if diff := cmp.Diff(wantFeed, feed); diff != "" {
+		t.Errorf("feed (-want +got):\n%s", diff)
+	}
+	const link = "http://www.koreatimes.co.kr/www/news/nation/2011/01/205_79383.html"
+	want := feedmill.Item{
+		GUID:  link,
+		Title: "Defense chiefs meet to discuss exchange of info on NK nukes",
+		Link:  link,
+		Summary: "Top military officials of South Korea and Japan agreed to bolster security ties between their countries Monday, " +
+			"amid a growing call for a regional alliance framework from the United States.",
+		Published:    time.Date(2011, 1, 10, 19, 41, 0, 0, kst),
+		PublishedRaw: "Mon, 10 Jan 2011 19:41:00 +0900",
+		Author:       "Lee Tae-hoon",
+		AuthorName:   "Lee Tae-hoon",
+		Tags:         []string{"Nation"},
+		Base:         "http://www.koreatimes.co.kr/www/rss/nation.xml",
+	}
+	if len(items) != 4 {
+		t.Fatalf("%d items, want 4", len(items))
+	}
+	if diff := cmp.Diff(want, items[0]); diff != "" {
+		t.Errorf("first item (-want +got):\n%s", diff)
+	}
+	if got, want := items[0].Published.Format(time.RFC3339), "2011-01-10T19:41:00+09:00"; got != want {
+		t.Errorf("published %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,656 @@
+package parser
+
+import (
+	"encoding/base64"
+	"html"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of what a rewritten feed may hold, whatever the document says.
+const (
+	maxInlineDepth  = 128 // elements open at once inside one text; deeper ones lose their tags, not their text
+	maxFeedBindings = 256 // namespace declarations in scope
+)
+
+// noteNamespace holds what gofeed has no field for: an entry's base URL, an id exactly as stated. The rewriter writes
+// such notes into the document, gofeed hands them on as extensions.
+const noteNamespace = "urn:feedmill:note"
+
+// feedRewriter reads a feed document as it came and writes the same feed in the one form that leaves gofeed nothing to
+// guess or to fail on: well-formed, UTF-8, known vocabularies under known prefixes and nothing else, texts without inline
+// markup (every one of them HTML, whatever its type was), URLs absolute (RFC 3986 §5.1: xml:base, else the document's
+// own), whole items only and no more than asked for.
+type feedRewriter struct {
+	z        *xmlTokenizer
+	out      strings.Builder
+	base     *url.URL // of the document
+	maxItems int
+
+	format string // "rss", "rdf" or "feed"; the root's local name
+	items  int
+	// itemStart is where the open item began in out: an item that the document does not finish is taken back.
+	itemStart int
+	truncated bool
+
+	open     []feedElement
+	bindings []xmlBinding
+	// rootSpace is the namespace of the root element: elements in it are the format's own, whatever it is called.
+	rootSpace string
+}
+
+// feedElement is one open element of the feed's structure.
+type feedElement struct {
+	raw      string // name as written
+	name     string // name as rewritten, canonical prefix included; "" for one that is passed over
+	bindings int    // len(feedRewriter.bindings) before it
+	base     *url.URL
+	lang     string
+}
+
+type xmlBinding struct{ prefix, space string }
+
+// rewriteFeed returns the rewritten document. It is nil where there is no feed in doc.
+func rewriteFeed(doc string, base *url.URL, maxItems int) *feedRewriter {
+	w := &feedRewriter{z: newXMLTokenizer(doc), base: base, maxItems: maxItems, itemStart: -1}
+	if !w.findRoot() {
+		return nil
+	}
+	w.readBody()
+	return w
+}
+
+// findRoot reads up to the root element and opens it. Text and stray markup before it is passed over, but a document
+// whose first element is HTML's is a page, whatever stands in it.
+func (w *feedRewriter) findRoot() bool {
+	for {
+		t := w.z.next()
+		switch t.Kind {
+		case xmlEOF:
+			return false
+		case xmlStart:
+			switch local := strings.ToLower(localName(t.Name)); local {
+			case "html", "head", "body":
+				return false
+			case "rss", "rdf", "feed":
+				w.format = local
+				w.openRoot(t)
+				return true
+			}
+		}
+	}
+}
+
+func (w *feedRewriter) openRoot(t xmlToken) {
+	e := feedElement{raw: t.Name, name: w.format, base: w.base}
+	if w.format == "rdf" {
+		e.name = "rss" // RSS 1.0 differs in where its items stand, which gofeed takes either way
+	}
+	w.bind(t.Attrs)
+	w.scope(&e, t.Attrs)
+	w.rootSpace = w.space(t.Name)
+	if w.format == "feed" {
+		w.out.WriteString(`<feed xmlns="http://www.w3.org/2005/Atom"`)
+		if e.lang != "" {
+			w.writeAttr("lang", e.lang)
+		}
+	} else {
+		w.out.WriteString(`<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"`)
+	}
+	for prefix, space := range canonicalSpaces {
+		w.out.WriteString(` xmlns:` + prefix + `="` + space + `"`)
+	}
+	w.out.WriteString(` xmlns:note="` + noteNamespace + `">`)
+	w.open = append(w.open, e)
+	if t.Empty {
+		w.closeTo(0)
+	}
+}
+
+// readBody reads everything inside the root and closes it.
+func (w *feedRewriter) readBody() {
+	for len(w.open) > 0 {
+		switch t := w.z.next(); t.Kind {
+		case xmlEOF:
+			w.truncated = true
+			w.dropOpenItem()
+			w.closeTo(0)
+		case xmlStart:
+			w.start(t)
+		case xmlEnd:
+			w.end(t.Name)
+		}
+		if w.maxItems > 0 && w.items >= w.maxItems {
+			w.closeTo(0)
+		}
+	}
+}
+
+// start handles a start tag between the texts: structure, a text, or something to pass over.
+func (w *feedRewriter) start(t xmlToken) {
+	parent := w.top()
+	e := feedElement{raw: t.Name, bindings: len(w.bindings), base: parent.base, lang: parent.lang}
+	w.bind(t.Attrs)
+	w.scope(&e, t.Attrs)
+	e.name = w.canonicalName(t.Name)
+	if isItem(e.name) && isItem(parent.name) {
+		// The item before was never closed.
+		w.closeTo(len(w.open) - 1)
+		w.start(t)
+		return
+	}
+	switch useOf(parent.name, e.name) {
+	case useStructure:
+		if isItem(e.name) {
+			w.itemStart = w.out.Len()
+		}
+		w.open = append(w.open, e)
+		w.writeStart(e, t.Attrs)
+		if isItem(e.name) {
+			w.writeItemNotes(e, t.Attrs)
+		}
+		if t.Empty {
+			w.closeTo(len(w.open) - 1)
+		}
+	case useNone:
+		e.name = ""
+		fallthrough
+	default:
+		w.open = append(w.open, e)
+		w.readText(e, t)
+	}
+}
+
+// end handles an end tag between the texts. One that closes nothing is passed over.
+func (w *feedRewriter) end(raw string) {
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].raw == raw {
+			w.closeTo(i)
+			return
+		}
+	}
+}
+
+// closeTo closes elements until n are open.
+func (w *feedRewriter) closeTo(n int) {
+	for len(w.open) > n {
+		e := w.top()
+		w.open = w.open[:len(w.open)-1]
+		w.bindings = w.bindings[:e.bindings]
+		w.out.WriteString("</" + e.name + ">")
+		if isItem(e.name) {
+			w.items++
+			w.itemStart = -1
+		}
+	}
+}
+
+// dropOpenItem takes back an item that the document does not finish.
+func (w *feedRewriter) dropOpenItem() {
+	for i, e := range w.open {
+		if isItem(e.name) && w.itemStart >= 0 {
+			kept := w.out.String()[:w.itemStart]
+			w.out.Reset()
+			w.out.WriteString(kept)
+			w.open = w.open[:i]
+			return
+		}
+	}
+}
+
+func (w *feedRewriter) top() feedElement { return w.open[len(w.open)-1] }
+
+// bind takes in the namespace declarations of a start tag.
+func (w *feedRewriter) bind(attrs []xmlAttr) {
+	for _, a := range attrs {
+		if len(w.bindings) >= maxFeedBindings {
+			return
+		}
+		if a.Name == "xmlns" {
+			w.bindings = append(w.bindings, xmlBinding{"", spaceKey(a.Value)})
+		} else if p, ok := strings.CutPrefix(a.Name, "xmlns:"); ok {
+			w.bindings = append(w.bindings, xmlBinding{p, spaceKey(a.Value)})
+		}
+	}
+}
+
+// scope takes in xml:base and xml:lang of a start tag.
+func (w *feedRewriter) scope(e *feedElement, attrs []xmlAttr) {
+	for _, a := range attrs {
+		switch a.Name {
+		case "xml:base":
+			u, err := url.Parse(strings.TrimSpace(a.Value))
+			if err != nil {
+				continue
+			}
+			if e.base != nil {
+				u = e.base.ResolveReference(u)
+			}
+			if u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+				e.base = u
+			}
+		case "xml:lang":
+			e.lang = strings.TrimSpace(a.Value)
+		}
+	}
+}
+
+// space is the key of the namespace that a name is in: what its prefix is bound to, or "prefix:" where it is bound to
+// nothing, which publishers forget.
+func (w *feedRewriter) space(name string) string {
+	prefix := ""
+	if i := strings.IndexByte(name, ':'); i >= 0 {
+		prefix = name[:i]
+	}
+	for i := len(w.bindings) - 1; i >= 0; i-- {
+		if w.bindings[i].prefix == prefix {
+			return w.bindings[i].space
+		}
+	}
+	if prefix == "" {
+		return ""
+	}
+	return strings.ToLower(prefix) + ":"
+}
+
+// canonicalName is an element's name with its vocabulary's usual prefix, in lower case; the format's own elements have
+// no prefix. It is "" in a vocabulary that nothing is read from.
+func (w *feedRewriter) canonicalName(name string) string {
+	space := w.space(name)
+	local := strings.ToLower(localName(name))
+	vocabulary, known := feedVocabularies[space]
+	prefixed := strings.Contains(name, ":")
+	switch {
+	case space == "" || vocabulary == w.vocabulary():
+		return local
+	case space == w.rootSpace && (!known || !prefixed):
+		// A default namespace that the publisher made up, or took from elsewhere.
+		return local
+	case !known && w.vocabulary() == "rss" && (!prefixed || space == "rss:" || space == "rdf:"):
+		return local
+	case !known || vocabulary == "rss":
+		return ""
+	}
+	return vocabulary + ":" + local
+}
+
+// vocabulary is the one whose elements have no prefix in the rewritten document.
+func (w *feedRewriter) vocabulary() string {
+	if w.format == "feed" {
+		return "atom"
+	}
+	return "rss"
+}
+
+func localName(name string) string {
+	if i := strings.LastIndexByte(name, ':'); i >= 0 {
+		return name[i+1:]
+	}
+	return name
+}
+
+func (w *feedRewriter) writeStart(e feedElement, attrs []xmlAttr) {
+	w.out.WriteString("<" + e.name)
+	w.writeAttrs(e, attrs)
+	w.out.WriteByte('>')
+}
+
+// writeAttrs writes the attributes that are read, URLs among them absolute.
+func (w *feedRewriter) writeAttrs(e feedElement, attrs []xmlAttr) {
+	seen := ""
+	for _, a := range attrs {
+		name, ok := keptAttrs[strings.ToLower(a.Name)]
+		if !ok || strings.Contains(seen, "|"+name+"|") {
+			continue
+		}
+		seen += "|" + name + "|"
+		value := a.Value
+		if name == "url" || name == "href" || name == "src" {
+			value = feedLink(value, e.base)
+		}
+		w.writeAttr(name, value)
+	}
+}
+
+func (w *feedRewriter) writeAttr(name, value string) {
+	w.out.WriteString(" " + name + `="` + html.EscapeString(strings.TrimSpace(value)) + `"`)
+}
+
+// writeNote writes something that gofeed has no field for.
+func (w *feedRewriter) writeNote(name, of, value string) {
+	w.out.WriteString("<note:" + name)
+	if of != "" {
+		w.writeAttr("of", of)
+	}
+	w.out.WriteString(">" + html.EscapeString(value) + "</note:" + name + ">")
+}
+
+func (w *feedRewriter) writeItemNotes(e feedElement, attrs []xmlAttr) {
+	if e.base != nil {
+		w.writeNote("base", "", e.base.String())
+	}
+	for _, a := range attrs {
+		if local := localName(a.Name); local == "about" {
+			w.writeNote("about", "", a.Value)
+		}
+	}
+}
+
+// readText reads the text of the element e, which t began and which is the last open one, up to its end, and writes the
+// element. An element that is passed over is read in the same way, so that what is left open in it does no harm.
+func (w *feedRewriter) readText(e feedElement, t xmlToken) {
+	text := &feedText{atom: w.format == "feed" && !strings.Contains(e.name, ":"), discard: e.name == "", attrs: t.Attrs}
+	var last xmlToken
+	if !t.Empty {
+		last = w.collect(text, e)
+	}
+	if e.name != "" {
+		w.writeText(e, t, text)
+	}
+	w.open = w.open[:len(w.open)-1]
+	w.bindings = w.bindings[:e.bindings]
+	switch last.Kind {
+	case xmlStart:
+		w.start(last)
+	case xmlEnd:
+		w.end(last.Name)
+	}
+}
+
+// collect reads text and inline markup up to the end tag of e. Where that is missing it stops at the tag that shows so,
+// which it returns: the end of an element that e stands in, or the start of the next item.
+func (w *feedRewriter) collect(text *feedText, e feedElement) xmlToken {
+	var inline []string
+	deeper := 0 // open elements beyond maxInlineDepth
+	for {
+		t := w.z.next()
+		switch t.Kind {
+		case xmlEOF:
+			text.finish(inline)
+			return t
+		case xmlText:
+			text.addText(t.Text)
+		case xmlStart:
+			switch {
+			case text.canEndAtItem() && w.isOpenItem(t.Name):
+				text.finish(inline)
+				return t
+			case len(inline) < maxInlineDepth:
+				text.addStart(t, len(inline))
+				if !t.Empty {
+					inline = append(inline, t.Name)
+				}
+			case !t.Empty:
+				deeper++
+			}
+		case xmlEnd:
+			n := lastIndex(inline, t.Name)
+			switch {
+			case deeper > 0 && (n >= 0 || !w.inside(t.Name)):
+				deeper--
+			case n >= 0:
+				for ; len(inline) > n; inline = inline[:len(inline)-1] {
+					text.addEnd(inline[len(inline)-1], len(inline)-1)
+				}
+			case t.Name == e.raw:
+				text.finish(inline)
+				return xmlToken{}
+			case w.inside(t.Name):
+				text.finish(inline)
+				return t
+			}
+		}
+	}
+}
+
+// isOpenItem tells whether name, as written, is that of the item that is open.
+func (w *feedRewriter) isOpenItem(name string) bool {
+	for _, e := range w.open {
+		if isItem(e.name) {
+			return e.raw == name
+		}
+	}
+	return false
+}
+
+// inside tells whether an element of that name, as written, is open.
+func (w *feedRewriter) inside(raw string) bool {
+	for _, e := range w.open {
+		if e.raw == raw {
+			return true
+		}
+	}
+	return false
+}
+
+func lastIndex(list []string, s string) int {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return i
+		}
+	}
+	return -1
+}
+
+// writeText writes an element that holds a text.
+func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
+	value := strings.TrimSpace(text.value(useOf(w.parentName(), e.name)))
+	switch e.name {
+	case "link", "url", "icon", "logo", "uri":
+		// RSS states these as text, Atom's link as an attribute.
+		if value != "" {
+			value = feedLink(value, e.base)
+		}
+	case "id":
+		if w.format == "feed" {
+			w.writeNote("id", "", value) // gofeed would rewrite it as a URL
+			return
+		}
+	case "created": // of Atom 0.3
+		e.name = "dcterms:created"
+	case "xhtml:body", "xhtml:div":
+		w.writeNote("body", "", value)
+		w.writeTextBase(e, "body")
+		return
+	case "author":
+		if w.format != "feed" && w.parentName() == "channel" {
+			w.writeNote("author", "", value)
+			return
+		}
+	}
+	w.writeStart(e, t.Attrs)
+	w.out.WriteString(html.EscapeString(value))
+	w.out.WriteString("</" + e.name + ">")
+	w.writeTextBase(e, e.name)
+}
+
+// writeTextBase notes the base of a text where it is not that of the element around it.
+func (w *feedRewriter) writeTextBase(e feedElement, of string) {
+	if len(w.open) < 2 || e.base == nil {
+		return
+	}
+	if around := w.open[len(w.open)-2].base; around == nil || *around != *e.base {
+		w.writeNote("base", of, e.base.String())
+	}
+}
+
+func (w *feedRewriter) parentName() string {
+	if len(w.open) < 2 {
+		return ""
+	}
+	return w.open[len(w.open)-2].name
+}
+
+// feedText collects the text of one element, with the markup inside it.
+type feedText struct {
+	atom    bool // typed as Atom's text constructs are
+	discard bool
+	attrs   []xmlAttr
+	plain   strings.Builder // text as it stands, and markup
+	marked  strings.Builder // text escaped, and markup; filled once there is markup
+	markup  bool
+	// escaped is set where the text itself, once its references are resolved, holds tags.
+	escaped bool
+	// wrapped and unwrap follow the div around XHTML, which is not part of the text (RFC 4287 §3.1.1.3): met, and open.
+	wrapped, unwrap bool
+}
+
+// canEndAtItem tells whether the start of an item inside the text shows that the text was never closed. XML inside an
+// entry may hold entries of its own.
+func (t *feedText) canEndAtItem() bool { return !t.atom || t.kind() != "xhtml" }
+
+func (t *feedText) addText(s string) {
+	if t.discard {
+		return
+	}
+	t.plain.WriteString(s)
+	if t.markup {
+		t.marked.WriteString(html.EscapeString(s))
+	}
+	t.escaped = t.escaped || holdsTag(s)
+}
+
+func (t *feedText) mark(s string) {
+	if t.discard {
+		return
+	}
+	if !t.markup {
+		t.markup = true
+		t.marked.WriteString(html.EscapeString(t.plain.String()))
+	}
+	t.plain.WriteString(s)
+	t.marked.WriteString(s)
+}
+
+func (t *feedText) addStart(tok xmlToken, depth int) {
+	local := strings.ToLower(localName(tok.Name))
+	if depth == 0 && local == "div" && !t.wrapped && t.atom && t.kind() == "xhtml" && !tok.Empty {
+		t.wrapped, t.unwrap = true, true
+		t.mark("")
+		return
+	}
+	var b strings.Builder
+	b.WriteString("<" + local)
+	for _, a := range tok.Attrs {
+		if a.Name == "xmlns" || strings.Contains(a.Name, ":") {
+			continue
+		}
+		b.WriteString(" " + a.Name + `="` + html.EscapeString(a.Value) + `"`)
+	}
+	b.WriteByte('>')
+	if tok.Empty && !isVoid(local) {
+		b.WriteString("</" + local + ">")
+	}
+	t.mark(b.String())
+}
+
+func (t *feedText) addEnd(name string, depth int) {
+	local := strings.ToLower(localName(name))
+	if depth == 0 && t.unwrap {
+		t.unwrap = false
+		return
+	}
+	if !isVoid(local) {
+		t.mark("</" + local + ">")
+	}
+}
+
+// finish closes the markup that is still open.
+func (t *feedText) finish(inline []string) {
+	for i := len(inline) - 1; i >= 0; i-- {
+		t.addEnd(inline[i], i)
+	}
+}
+
+// value is the text: HTML where the element's use is useHTML, as stated elsewhere.
+func (t *feedText) value(use elementUse) string {
+	if use != useHTML {
+		if t.markup {
+			return plainText(t.marked.String())
+		}
+		return t.plain.String()
+	}
+	if !t.atom {
+		return t.html()
+	}
+	switch t.kind() {
+	case "html":
+		return t.html()
+	case "base64":
+		b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(t.plain.String()), ""))
+		if err != nil || !utf8.Valid(b) {
+			return ""
+		}
+		return repairText(string(b))
+	case "binary":
+		return ""
+	}
+	if t.markup {
+		return t.marked.String()
+	}
+	return html.EscapeString(t.plain.String())
+}
+
+// html takes the text for HTML, as RSS does. Where publishers mix escaped tags and open ones, both are tags.
+func (t *feedText) html() string {
+	if t.markup && !t.escaped {
+		return t.marked.String()
+	}
+	return t.plain.String()
+}
+
+// kind is how an Atom text is written: "text", "html", "xhtml", "base64" or "binary" (RFC 4287 §3.1.1 and §4.1.3.3, and
+// the modes of Atom 0.3).
+func (t *feedText) kind() string {
+	typ, mode := "", ""
+	for _, a := range t.attrs {
+		switch strings.ToLower(a.Name) {
+		case "type":
+			typ = strings.ToLower(strings.TrimSpace(a.Value))
+		case "mode":
+			mode = strings.ToLower(strings.TrimSpace(a.Value))
+		}
+	}
+	typ, _, _ = strings.Cut(typ, ";")
+	switch {
+	case mode == "base64":
+		return "base64"
+	case mode == "escaped" && strings.HasSuffix(typ, "html"):
+		return "html"
+	case typ == "" || typ == "text" || typ == "text/plain":
+		return "text"
+	case typ == "html" || typ == "text/html":
+		if mode == "xml" {
+			return "xhtml"
+		}
+		return "html"
+	case strings.Contains(typ, "html") || strings.HasSuffix(typ, "xml"):
+		return "xhtml"
+	case strings.HasPrefix(typ, "text/"):
+		return "text"
+	}
+	return "binary"
+}
+
+// holdsTag tells whether s holds what looks like a tag of HTML.
+func holdsTag(s string) bool {
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			return false
+		}
+		s = strings.TrimPrefix(s[i+1:], "/")
+		if s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z') {
+			return true
+		}
+	}
+}
+
+func isVoid(name string) bool {
+	switch name {
+	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
+		return true
+	}
+	return false
+}
