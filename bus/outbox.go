@@ -156,6 +156,8 @@ func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg, last map[string
 			break
 		}
 	}
+	counts := map[string]int{}
+	defer func() { b.sent(counts) }()
 	timeout := time.NewTimer(publishTimeout)
 	defer timeout.Stop()
 	for i, ack := range acks {
@@ -164,6 +166,7 @@ func (b *Bus) publishOnce(ctx context.Context, msgs []*nats.Msg, last map[string
 		}
 		select {
 		case a := <-ack.Ok():
+			counts[a.Stream]++
 			if last != nil {
 				last[a.Stream] = max(last[a.Stream], a.Sequence)
 			}

@@ -15,6 +15,7 @@ const byteShare = 0.5
 // pressure is the last look at one stream.
 type pressure struct {
 	at     time.Time
+	sent   int               // messages that this process has published since
 	reason string            // why the stream takes no more; "" while it does
 	lost   map[string]uint64 // by consumer
 }
@@ -29,14 +30,14 @@ func (b *Bus) full(ctx context.Context, stream string) string {
 		p = &pressure{lost: map[string]uint64{}}
 		b.pressure[stream] = p
 	}
-	if time.Since(p.at) < pressureAge {
+	if time.Since(p.at) < pressureAge && p.sent < b.opts.HighWater/4 {
 		return p.reason
 	}
 	st, err := b.Stream(ctx, stream)
 	if err != nil {
 		return p.reason // the worker's own calls will say what is wrong
 	}
-	p.at = time.Now()
+	p.at, p.sent = time.Now(), 0
 	reason := ""
 	for _, c := range st.Consumers {
 		if c.Lost > p.lost[c.Name] {
@@ -61,4 +62,15 @@ func (b *Bus) full(ctx context.Context, stream string) string {
 	}
 	p.reason = reason
 	return reason
+}
+
+// sent counts what was published, so that a fast worker looks again in time.
+func (b *Bus) sent(acks map[string]int) {
+	b.pressureMu.Lock()
+	defer b.pressureMu.Unlock()
+	for stream, n := range acks {
+		if p := b.pressure[b.plainName(stream)]; p != nil {
+			p.sent += n
+		}
+	}
 }

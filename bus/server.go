@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // embedded is the nats-server of a data directory, run in this process.
@@ -23,6 +24,11 @@ type embedded struct {
 // other commands on this machine; the process itself always talks to it without a socket.
 func startServer(dir string, listen bool, durability string, log *slog.Logger) (*embedded, error) {
 	e := &embedded{user: "feedmill", password: rand.Text()}
+	// The password is random and as long as a key, so the cheapest hash keeps it: the server need not know it.
+	hash, err := bcrypt.GenerateFromPassword([]byte(e.password), bcrypt.MinCost)
+	if err != nil {
+		return nil, fmt.Errorf("embedded nats-server: %w", err)
+	}
 	o := &server.Options{
 		ServerName:   "feedmill",
 		JetStream:    true,
@@ -34,7 +40,7 @@ func startServer(dir string, listen bool, durability string, log *slog.Logger) (
 		MaxPayload:   maxPayload,
 		SyncInterval: time.Second,
 		Username:     e.user,
-		Password:     e.password,
+		Password:     string(hash),
 	}
 	switch durability {
 	case "", "1s":
