@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/sink"
+)
+
+// Query answers q, see sink.Querier. The loop sees the store as it was at its start; a loop that takes long keeps the
+// journal from being folded into the file, so it should not wait for a person.
+func (s *Store) Query(ctx context.Context, q sink.Query) iter.Seq2[*feedmill.Record, error] {
+	return func(yield func(*feedmill.Record, error) bool) {
+		text, args, ok := build(&q)
+		if !ok {
+			return
+		}
+		rows, err := s.read.QueryContext(ctx, text, args...)
+		if err != nil {
+			yield(nil, s.explain("query", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			rec, err := scanRecord(rows)
+			if err != nil {
+				yield(nil, s.explain("query", err))
+				return
+			}
+			if !yield(rec, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, s.explain("query", err))
+		}
+	}
+}
+
+// build writes the statement for q. It is not ok where nothing can match.
+func build(q *sink.Query) (text string, args []any, ok bool) {
+	var b strings.Builder
+	b.WriteString(`SELECT a.id, a.shown, a.cursor, v.number, v.seen_at, v.previous, v.change, r.record FROM article a `)
+	where := func(cond string, values ...any) {
+		b.WriteString(cond)
+		args = append(args, values...)
+	}
+	if q.Text != "" {
+		match := matchExpr(sink.ParseText(q.Text))
+		if match == "" {
+			return "", nil, false
+		}
+		where(`JOIN search ON search.rowid = a.key AND search MATCH ? `, match)
+	}
+	b.WriteString(`LEFT JOIN revision v ON v.article = a.key `)
+	if q.Revisions != sink.RevisionsAll {
+		b.WriteString(`AND v.number = a.revisions `)
+	}
+	b.WriteString(`LEFT JOIN rendition r ON r.key = v.rendition `)
+	if q.IncludeMerged || q.ID != "" {
+		b.WriteString(`WHERE (a.revisions > 0 OR a.root <> 0) `)
+	} else {
+		b.WriteString(`WHERE a.root = 0 AND a.revisions > 0 `)
+	}
+	if q.ID != "" {
+		where(`AND a.id = ? `, q.ID)
+	}
+	const top = `CASE x.root WHEN 0 THEN x.key ELSE x.root END`
+	if q.URL != "" {
+		canonical, err := feedmill.CanonicalURL(q.URL)
+		if err != nil {
+			canonical = q.URL
+		}
+		where(`AND a.key IN (SELECT `+top+` FROM url u JOIN article x ON x.key = u.article WHERE u.url IN (?, ?)) `, q.URL, canonical)
+	}
+	if q.Feed != "" {
+		where(`AND a.key IN (SELECT `+top+` FROM mention m JOIN article x ON x.key = m.article WHERE m.feed = ?) `, q.Feed)
+	}
+	if host := strings.Trim(strings.ToLower(q.Host), "."); host != "" {
+		where(`AND (a.host = ? OR substr(a.host, ?) = ?) `, host, -len(host)-1, "."+host)
+	}
+	if !q.Since.IsZero() {
+		where(`AND a.sort_at >= ? `, formatTime(q.Since))
+	}
+	if !q.Until.IsZero() {
+		where(`AND a.sort_at < ? `, formatTime(q.Until))
+	}
+	if q.After > 0 {
+		where(`AND a.cursor > ? `, q.After)
+	}
+	b.WriteString(orderBy(q.Resolve()))
+	if q.Limit > 0 {
+		where(` LIMIT ?`, q.Limit)
+	}
+	return b.String(), args, true
+}
+
+func orderBy(o sink.Order) string {
+	switch o {
+	case sink.OrderOldest:
+		return `ORDER BY a.sort_at, a.id, v.number`
+	case sink.OrderChanged:
+		return `ORDER BY a.cursor, v.number`
+	case sink.OrderRelevance:
+		return `ORDER BY search.rank, a.sort_at DESC, a.id, v.number`
+	}
+	return `ORDER BY a.sort_at DESC, a.id, v.number`
+}
+
+// matchExpr writes terms in the query syntax of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax): every
+// phrase in quotation marks, so that nothing in it is an operator.
+func matchExpr(terms []sink.Term) string {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = `"` + strings.ReplaceAll(t.Phrase, `"`, `""`) + `"`
+		if t.Prefix {
+			parts[i] += "*"
+		}
+	}
+	return strings.Join(parts, " AND ")
+}
+
+func scanRecord(rows *sql.Rows) (*feedmill.Record, error) {
+	var (
+		id, overlay                      string
+		cursor                           int64
+		number                           sql.NullInt64
+		seenAt, previous, change, record sql.NullString
+	)
+	if err := rows.Scan(&id, &overlay, &cursor, &number, &seenAt, &previous, &change, &record); err != nil {
+		return nil, err
+	}
+	rec := new(feedmill.Record)
+	rec.Schema, rec.ID = feedmill.SchemaVersion, id
+	if record.Valid { // a merged id of which no article came has none
+		if err := decode(record.String, rec); err != nil {
+			return nil, err
+		}
+		var err error
+		if rec.SeenAt, err = parseTime(seenAt.String); err != nil {
+			return nil, fmt.Errorf("record %s: %w", id, err)
+		}
+		rec.Revision, rec.Previous = int(number.Int64), previous.String
+		if change.String != "" {
+			if err := decode(change.String, &rec.Change); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var over shown
+	if err := decode(overlay, &over); err != nil {
+		return nil, err
+	}
+	rec.State, rec.FirstSeenAt, rec.Feeds, rec.AltURLs = over.State, over.FirstSeenAt, over.Feeds, over.AltURLs
+	rec.Cursor = cursor
+	return rec, nil
+}
+
+func decode(text string, v any) error {
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return fmt.Errorf("read what is stored: %w", err)
+	}
+	return nil
+}
+
+// Stats counts what the store holds, see sink.Stats. Bytes is the size of the file without its journal.
+func (s *Store) Stats(ctx context.Context) (sink.Stats, error) {
+	var (
+		st             sink.Stats
+		oldest, newest sql.NullString
+	)
+	err := s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(revisions), 0), min(sort_at), max(sort_at),
+		(SELECT count(*) FROM article WHERE root <> 0), (SELECT last FROM sequence),
+		(SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)
+		FROM article WHERE root = 0 AND revisions > 0`).
+		Scan(&st.Records, &st.Revisions, &oldest, &newest, &st.Merged, &st.Cursor, &st.Bytes)
+	if err != nil {
+		return sink.Stats{}, s.explain("stats", err)
+	}
+	if st.Records == 0 {
+		return st, nil
+	}
+	if st.Oldest, err = parseTime(oldest.String); err == nil {
+		st.Newest, err = parseTime(newest.String)
+	}
+	return st, s.explain("stats", err)
+}
