@@ -1,0 +1,202 @@
+package fetcher
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestHostKey(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"http://example.com/feed":             "example.com",
+		"https://news.EXAMPLE.com:8443/":      "example.com",
+		"http://www.example.co.uk./":          "example.co.uk",
+		"http://a.github.io/":                 "a.github.io",
+		"http://münchen.example.de/":          "example.de",
+		"http://www.bücher.de/":               "xn--bcher-kva.de",
+		"http://www.xn--bcher-kva.de/":        "xn--bcher-kva.de",
+		"http://www.koreatimes.co.kr/a?b#c":   "koreatimes.co.kr",
+		"http://localhost/":                   "localhost:80",
+		"https://localhost/":                  "localhost:443",
+		"http://localhost:8080/":              "localhost:8080",
+		"http://127.0.0.1:8080/x":             "127.0.0.1:8080",
+		"HTTPS://192.0.2.1/":                  "192.0.2.1:443",
+		"http://[2001:DB8::1]:8080/":          "[2001:db8::1]:8080",
+		"http://co.uk/":                       "co.uk:80",
+		" http://user:pw@sub.example.org/ ":   "example.org",
+		"http://example.com@sub.example.net/": "example.net",
+		"":                                    "",
+		"feed":                                "",
+		"http://[":                            "",
+	} {
+		if got := HostKey(in); got != want {
+			t.Errorf("HostKey(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestReserveSpacesOut(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: 2 * time.Second})
+	for i, tt := range []struct {
+		host      string
+		now, want time.Duration // from clock
+	}{
+		{"a", 0, 0}, {"a", 0, 2}, {"a", 1, 4}, {"b", 1, 1}, {"a", 5, 6}, {"a", 20, 20}, {"b", 3, 3},
+	} {
+		got := h.Reserve(tt.host, clock.Add(tt.now*time.Second))
+		if want := clock.Add(tt.want * time.Second); !got.Equal(want) {
+			t.Errorf("%d: slot of %s at %v, want %v", i, tt.host, got, want)
+		}
+	}
+}
+
+func TestReserveWithoutDelay(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(nil)
+	for range 3 {
+		if got := h.Reserve("a", clock); !got.Equal(clock) {
+			t.Errorf("slot at %v, want at once", got)
+		}
+	}
+}
+
+func TestBlock(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second})
+	h.Block("a", clock.Add(time.Minute))
+	h.Block("a", clock.Add(time.Second)) // shorter: no change
+	if got := h.Blocked("a", clock); !got.Equal(clock.Add(time.Minute)) {
+		t.Errorf("blocked until %v", got)
+	}
+	for _, want := range []time.Duration{60, 61} {
+		if got := h.Reserve("a", clock); !got.Equal(clock.Add(want * time.Second)) {
+			t.Errorf("slot at %v, want %d s later", got, want)
+		}
+	}
+	if got := h.Reserve("b", clock); !got.Equal(clock) {
+		t.Errorf("another host waits until %v", got)
+	}
+	if got := h.Blocked("a", clock.Add(time.Minute)); !got.IsZero() {
+		t.Errorf("still blocked until %v", got)
+	}
+	if got := h.Blocked("unknown", clock); !got.IsZero() {
+		t.Errorf("an unknown host is blocked until %v", got)
+	}
+}
+
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: 10 * time.Second})
+	h.Taken("a", clock.Add(-time.Hour))
+	if got := h.Reserve("a", clock); !got.Equal(clock) {
+		t.Errorf("a slot long past delays until %v", got)
+	}
+	h.Taken("b", clock.Add(-4*time.Second))
+	if got := h.Reserve("b", clock); !got.Equal(clock.Add(6 * time.Second)) {
+		t.Errorf("slot at %v, want 10 s after the one taken", got)
+	}
+	h.Taken("b", clock) // earlier than what is booked
+	if got := h.Reserve("b", clock); !got.Equal(clock.Add(16 * time.Second)) {
+		t.Errorf("slot at %v, want behind the last one", got)
+	}
+}
+
+func TestSetDelay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ base, crawl, want time.Duration }{
+		{time.Second, 5 * time.Second, 5 * time.Second},
+		{10 * time.Second, 5 * time.Second, 10 * time.Second},
+		{0, 3 * time.Second, 3 * time.Second},
+		{0, 24 * time.Hour, MaxDelay},
+		{time.Second, -time.Second, time.Second},
+	} {
+		h := NewHosts(&HostOptions{Delay: tt.base})
+		first := h.Reserve("a", clock)
+		h.SetDelay("a", tt.crawl)
+		h.SetDelay("a", tt.crawl)
+		if got := h.Reserve("a", clock).Sub(first); got != tt.want {
+			t.Errorf("%v raised by %v: spacing %v, want %v", tt.base, tt.crawl, got, tt.want)
+		}
+		h.SetDelay("a", 0)
+		second := h.Reserve("a", clock.Add(time.Hour))
+		if got := h.Reserve("a", clock.Add(time.Hour)).Sub(second); got != tt.base {
+			t.Errorf("%v after the crawl-delay is gone: spacing %v", tt.base, got)
+		}
+	}
+}
+
+func TestAcquire(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(nil)
+	first, ok1 := h.Acquire("a", clock)
+	_, ok2 := h.Acquire("a", clock)
+	_, ok3 := h.Acquire("a", clock)
+	_, other := h.Acquire("b", clock)
+	if !ok1 || !ok2 || ok3 || !other {
+		t.Errorf("acquired %t %t %t, other host %t; want two and the other", ok1, ok2, ok3, other)
+	}
+	first()
+	first() // no second place
+	_, ok4 := h.Acquire("a", clock)
+	_, ok5 := h.Acquire("a", clock)
+	if !ok4 || ok5 {
+		t.Errorf("after one release %t %t, want one", ok4, ok5)
+	}
+}
+
+func TestHostsForgetsTheIdle(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second})
+	h.Block("blocked", clock.Add(1000*time.Hour))
+	release, _ := h.Acquire("busy", clock)
+	defer release()
+	now := clock
+	for i := range 200_000 {
+		now = now.Add(time.Second)
+		h.Reserve(fmt.Sprint("host", i), now)
+	}
+	if n := len(h.hosts); n > 2*minSweep {
+		t.Errorf("%d hosts are kept, want at most %d", n, 2*minSweep)
+	}
+	if h.Blocked("blocked", now).IsZero() {
+		t.Error("a block was forgotten")
+	}
+	if h.hosts["busy"] == nil {
+		t.Error("a host with a request under way was forgotten")
+	}
+}
+
+// All slots of one host are apart and all requests are counted, whoever asks.
+func TestHostsConcurrently(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second, PerHost: 3})
+	slots := make(chan time.Time, 400)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 100 {
+				slots <- h.Reserve("a", clock)
+				if release, ok := h.Acquire("a", clock); ok {
+					release()
+				}
+				h.SetDelay("a", time.Second)
+				h.Taken("a", clock)
+			}
+		})
+	}
+	wg.Wait()
+	close(slots)
+	seen := map[time.Time]bool{}
+	for s := range slots {
+		if seen[s] {
+			t.Fatalf("slot %v was given twice", s)
+		}
+		seen[s] = true
+	}
+	if h.hosts["a"].flying != 0 {
+		t.Errorf("%d requests under way, want 0", h.hosts["a"].flying)
+	}
+}

@@ -1,0 +1,231 @@
+package fetcher
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/feedmill/feedmill"
+)
+
+// The values of Page.Robots.
+const (
+	robotsAllowed     = "allowed"
+	robotsDisallowed  = "disallowed"
+	robotsUnreachable = "unreachable"
+)
+
+const (
+	// robotsRedirects is how many redirects of robots.txt are followed (RFC 9309 §2.3.1.2).
+	robotsRedirects = 5
+	// minRobotsAge is how long a copy is used at least, whatever its Cache-Control says: many servers send max-age=0
+	// with every static file.
+	minRobotsAge = time.Hour
+	// maxRobotsCost bounds the copies of all origins together, in bytes. The one unused for longest goes first.
+	maxRobotsCost = 32 << 20
+	// robotsBaseCost is what a copy costs without its rules.
+	robotsBaseCost = 512
+)
+
+// robotsCopy is what is known of one origin's robots.txt.
+type robotsCopy struct {
+	origin string
+	rules  *Robots   // nil: never had
+	fresh  time.Time // ask again after
+	until  time.Time // the rules may be relied on so long
+	err    error     // why the last try failed
+}
+
+func (c *robotsCopy) cost() int {
+	n := robotsBaseCost
+	if c.rules != nil {
+		for _, r := range c.rules.rules {
+			n += len(r.pattern) + 24
+		}
+	}
+	return n
+}
+
+// robotsCache holds the copies, each origin asked by one request at a time.
+type robotsCache struct {
+	mu      sync.Mutex
+	copies  map[string]*list.Element // of *robotsCopy
+	order   *list.List               // newest use first
+	cost    int
+	pending map[string]chan struct{} // closed when the request for an origin has ended
+}
+
+func newRobotsCache() *robotsCache {
+	return &robotsCache{copies: map[string]*list.Element{}, order: list.New(), pending: map[string]chan struct{}{}}
+}
+
+// get returns the copy of an origin. If it is not fresh, either leader is true and the caller must ask for a new one and
+// call put, or another does so already and wait is closed when that has ended.
+func (c *robotsCache) get(origin string, now time.Time) (have *robotsCopy, leader bool, wait <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.copies[origin]; e != nil {
+		c.order.MoveToFront(e)
+		have = e.Value.(*robotsCopy)
+		if now.Before(have.fresh) {
+			return have, false, nil
+		}
+	}
+	if ch := c.pending[origin]; ch != nil {
+		return have, false, ch
+	}
+	c.pending[origin] = make(chan struct{})
+	return have, true, nil
+}
+
+// put ends what get began. A nil copy leaves what was there.
+func (c *robotsCache) put(origin string, got *robotsCopy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.pending[origin])
+	delete(c.pending, origin)
+	if got == nil {
+		return
+	}
+	c.drop(c.copies[origin])
+	c.copies[origin] = c.order.PushFront(got)
+	c.cost += got.cost()
+	for c.cost > maxRobotsCost && c.order.Len() > 1 {
+		c.drop(c.order.Back())
+	}
+}
+
+func (c *robotsCache) drop(e *list.Element) {
+	if e == nil {
+		return
+	}
+	old := c.order.Remove(e).(*robotsCopy)
+	c.cost -= old.cost()
+	delete(c.copies, old.origin)
+}
+
+func (c *robotsCache) peek(origin string) *robotsCopy {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.copies[origin]; e != nil {
+		return e.Value.(*robotsCopy)
+	}
+	return nil
+}
+
+// CrawlDelay returns the Crawl-delay that the robots.txt of a URL's origin asks for, at most [MaxDelay]; zero where it
+// asks for none or was not read yet. It makes no request. Give it to [Hosts.SetDelay].
+func (f *Fetcher) CrawlDelay(rawURL string) time.Duration {
+	t, err := parseTarget(rawURL)
+	if err != nil {
+		return 0
+	}
+	if c := f.robots.peek(t.origin()); c != nil && c.rules != nil {
+		return c.rules.Delay()
+	}
+	return 0
+}
+
+// permit asks the robots.txt of a target's origin and notes its verdict in page.
+func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page) error {
+	c, err := f.robotsOf(ctx, t)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	switch {
+	case c.rules != nil && now.Before(c.until):
+		if !c.rules.allowed(t.path) {
+			page.Robots = robotsDisallowed
+			return ErrDisallowed
+		}
+		page.Robots = robotsAllowed
+		return nil
+	case isRefused(c.err):
+		return c.err
+	}
+	page.Robots = robotsUnreachable
+	return feedmill.RetryAfter(c.fresh, fmt.Errorf("%w: %w", ErrRobotsUnreachable, c.err))
+}
+
+// robotsOf returns a fresh copy of the robots.txt of a target's origin.
+func (f *Fetcher) robotsOf(ctx context.Context, t *target) (*robotsCopy, error) {
+	origin := t.origin()
+	for {
+		have, leader, wait := f.robots.get(origin, time.Now())
+		switch {
+		case leader:
+			return f.askRobots(ctx, origin, have)
+		case wait == nil:
+			return have, nil
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// askRobots fetches robots.txt of an origin and stores what came of it. If the caller gives up, the next one asks anew.
+func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy) (got *robotsCopy, err error) {
+	defer func() { f.robots.put(origin, got) }()
+	t, err := parseTarget(origin + "/robots.txt")
+	if err != nil {
+		return nil, err
+	}
+	page := &feedmill.Page{URL: t.raw}
+	runErr := f.run(ctx, t, job{
+		accept:    "text/plain, */*;q=0.1",
+		redirects: robotsRedirects,
+		limits:    limits{sent: f.opts.MaxBodyBytes, decoded: maxRobotsBytes, cut: true},
+	}, page)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return f.robotsFrom(origin, page, runErr, have, time.Now()), nil
+}
+
+// robotsFrom judges an answer for robots.txt (RFC 9309 §2.3.1).
+func (f *Fetcher) robotsFrom(origin string, page *feedmill.Page, err error, have *robotsCopy, now time.Time) *robotsCopy {
+	c := &robotsCopy{origin: origin, until: now.Add(f.opts.RobotsMaxAge), err: err}
+	c.fresh = now.Add(f.opts.RobotsMaxAge / 2)
+	if stated := FreshUntil(page, now); !stated.IsZero() && stated.Before(c.fresh) {
+		c.fresh = latest(stated, now.Add(min(minRobotsAge, f.opts.RobotsMaxAge/2)))
+	}
+	tooFar := Class(err) == ClassRedirect && !isRefused(err)
+	switch s := page.Status; {
+	case err == nil && isSuccess(s):
+		c.rules = ParseRobots(page.Body, f.opts.RobotsAgent)
+		return c
+	case err == nil && s < 500 && s != http.StatusTooManyRequests, tooFar:
+		// Unavailable (§2.3.1.3), or redirected too often (§2.3.1.2): nothing is forbidden.
+		c.rules, c.err = &Robots{}, nil
+		return c
+	case err == nil:
+		c.err = fmt.Errorf("status %s", statusText(s))
+	case isRefused(err) && len(page.Redirects) > 0:
+		// The origin itself may be asked; only its robots.txt is not to be had.
+		c.err = &Error{ClassRobots, fmt.Errorf("robots.txt redirects to what is refused: %v", err)}
+	}
+	c.fresh = now.Add(f.opts.RobotsRetry)
+	if at := retryAfter(page, now); err == nil && at.After(c.fresh) {
+		c.fresh = earliest(at, now.Add(24*time.Hour))
+	}
+	if have != nil && have.rules != nil && now.Before(have.until) {
+		// The copy at hand stays in force for as long as it would have, and the new one is tried again meanwhile.
+		c.rules, c.until = have.rules, have.until
+		c.fresh = earliest(c.fresh, have.until)
+	}
+	return c
+}
+
+func earliest(t, u time.Time) time.Time {
+	if u.Before(t) {
+		return u
+	}
+	return t
+}

@@ -1,0 +1,37 @@
+package fetcher
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The pool: enough kept connections for the hosts that are asked again soon, and not one for every host ever asked.
+const (
+	maxIdleConns        = 128
+	maxIdleConnsPerHost = 2
+	idleConnTimeout     = 30 * time.Second
+)
+
+// newTransport makes the connections of a Fetcher. There is no proxy, for a proxy would resolve names behind the
+// guard's back, and no transparent decompression, for body limits count the bytes as sent.
+func newTransport(o Options) *http.Transport {
+	g := guard{allow: o.Allow, allowPort: o.AllowPort}
+	dialer := &net.Dialer{Timeout: o.ConnectTimeout, ControlContext: g.control}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
+		TLSHandshakeTimeout:    o.ConnectTimeout,
+		ResponseHeaderTimeout:  o.HeaderTimeout,
+		MaxResponseHeaderBytes: o.MaxHeaderBytes,
+		DisableCompression:     true,
+		MaxIdleConns:           maxIdleConns,
+		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
+		IdleConnTimeout:        idleConnTimeout,
+		Protocols:              &protocols,
+	}
+}
