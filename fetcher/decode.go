@@ -91,8 +91,9 @@ func decodeOne(r *bufio.Reader, coding string, maxDecoded int64) (io.Reader, fun
 		if !isZstd(head) {
 			return r, nothing, nil
 		}
+		// A frame may ask for a larger window than it has data, so that the memory limit is not below the window's.
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderMaxMemory(uint64(maxDecoded)+1))
+			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderMaxMemory(uint64(max(maxDecoded, maxZstdWindow))+1))
 		if err != nil {
 			return nil, nil, codingError(coding, err)
 		}
