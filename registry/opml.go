@@ -20,7 +20,8 @@ const (
 type Subscription struct {
 	URL   string
 	Title string
-	// Tags are sorted. A folder in a folder is a path: "News/Korea".
+	// Tags are sorted. A folder in a folder is a path: "News/Korea". There are at most 100, of at most 256 bytes; what is
+	// beyond is left out.
 	Tags []string
 }
 

@@ -181,8 +181,9 @@ func (r *Registry) Update(ctx context.Context, id string, f func(*feedmill.FeedS
 // Remove ends a subscription: the feed's state and its seen set go. A feed that is not there is an error that wraps
 // ErrNotFound.
 func (r *Registry) Remove(ctx context.Context, id string) error {
-	if _, err := r.Get(ctx, id); errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("remove: %w", err)
+	// Only whether it is there: a state that cannot be read can be removed, too.
+	if err := r.has(ctx, id); err != nil {
+		return fmt.Errorf("remove feed %q: %w", id, err)
 	}
 	// The state goes first: PutSeen asks for it, so a worker that is still at an old document leaves nothing behind.
 	for _, bucket := range []string{BucketFeeds, BucketSeen} {
@@ -214,8 +215,8 @@ func (r *Registry) Seen(ctx context.Context, id string) (*SeenSet, uint64, error
 // PutSeen stores what was seen of a feed, if the stored set is still of the given revision, and marks s as stored. The
 // error wraps ErrConflict if it is not, and ErrNotFound if the feed was removed.
 func (r *Registry) PutSeen(ctx context.Context, id string, s *SeenSet, revision uint64) (uint64, error) {
-	if _, err := r.Get(ctx, id); errors.Is(err, ErrNotFound) {
-		return 0, fmt.Errorf("put seen set: %w", err)
+	if err := r.has(ctx, id); err != nil {
+		return 0, fmt.Errorf("put seen set of %q: %w", id, err)
 	}
 	value, err := s.MarshalBinary()
 	if err != nil {
@@ -227,6 +228,15 @@ func (r *Registry) PutSeen(ctx context.Context, id string, s *SeenSet, revision 
 	}
 	s.changed = false
 	return rev, nil
+}
+
+// has returns nil if the feed with the given id exists, and else why not.
+func (r *Registry) has(ctx context.Context, id string) error {
+	if id == "" {
+		return ErrNotFound
+	}
+	_, _, err := r.store.Get(ctx, BucketFeeds, id)
+	return err
 }
 
 func decodeState(id string, value []byte) (feedmill.FeedState, error) {

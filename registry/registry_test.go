@@ -259,6 +259,27 @@ func TestRemoveUnknown(t *testing.T) {
 	}
 }
 
+// TestRemoveUnreadable: a state that nothing can be done with can still be removed.
+func TestRemoveUnreadable(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s := mem.New()
+	r := registry.New(s)
+	id := feedmill.FeedID(feedURL)
+	if _, err := s.Put(ctx, "feeds", id, []byte("{"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.Add(ctx, feedURL, nil); err == nil {
+		t.Error("an unreadable state was overwritten by an addition")
+	}
+	if err := r.Remove(ctx, id); err != nil {
+		t.Errorf("remove: %v", err)
+	}
+	if _, added, err := r.Add(ctx, feedURL, nil); err != nil || !added {
+		t.Errorf("add after removal: %v, %v", added, err)
+	}
+}
+
 func TestSeen(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -60,12 +60,12 @@ func (o *Policy) withDefaults() Policy {
 //
 // After a success the wait is the feed's interval: Default or what the feed says of its own rhythm (sy:updatePeriod and
 // sy:updateFrequency), not less than RSS's ttl and not before the freshness of its last answer ends (RFC 9111 §4.2), all
-// between Min and Max. After failures the interval doubles with each one after the first, up to BackoffMax, and is never
-// shorter than after a success. To both a jitter is added that is fixed for the feed, at most a tenth of the wait and at
-// most Spread, so that feeds of one host drift apart.
+// between Min and Max. After failures the interval doubles with each one after the first, up to BackoffMax, and never
+// becomes shorter. To both a jitter is added that is fixed for the feed, at most a tenth of the wait and at most Spread, so
+// that feeds of one host drift apart.
 //
-// Two things go beyond Max: the end of a Retry-After (up to 14 days), and the hours and days on which the feed asks not
-// to be polled (RSS's skipHours and skipDays, in GMT), unless it names all of them.
+// Two things go beyond Max: the end of a Retry-After (up to 14 days, with a jitter of at most Spread), and the hours and
+// days on which the feed asks not to be polled (RSS's skipHours and skipDays, in GMT), unless it names all of them.
 func Next(st *feedmill.FeedState, o *Policy, now time.Time) time.Time {
 	if st.Paused || st.Gone {
 		return time.Time{}
@@ -78,13 +78,11 @@ func Next(st *feedmill.FeedState, o *Policy, now time.Time) time.Time {
 		wait = min(fresh, p.Max)
 	}
 	next := now.Add(wait + fraction(st.ID, min(wait/jitterShare, p.Spread)))
-	if floor := st.RetryAt; floor.After(now) {
-		if limit := now.Add(maxRetryAfter); floor.After(limit) {
-			floor = limit
-		}
-		// All feeds of the host wait for this moment; the spread keeps them from coming at once.
-		if floor = floor.Add(fraction(st.ID, p.Spread)); floor.After(next) {
-			next = floor
+	if st.RetryAt.After(now) {
+		pause := min(st.RetryAt.Sub(now), maxRetryAfter)
+		// All feeds of the host wait for this moment; the jitter keeps them from coming at once.
+		if at := now.Add(pause + fraction(st.ID, min(pause, p.Spread))); at.After(next) {
+			next = at
 		}
 	}
 	return outOfSkipped(st, next)

@@ -16,7 +16,7 @@ const (
 	// MaxAbsent is how many items that have left the document are remembered at most. The last to leave stay.
 	MaxAbsent = 5_000
 	// MaxItems is how many different items of one document are looked at; those after them count as not there. It keeps
-	// a seen set below the 1 MB of a value, and is three times what a fetched document may hold by default.
+	// a seen set below MaxValue, and is three times what a fetched document may hold by default.
 	MaxItems = 30_000
 )
 

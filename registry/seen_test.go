@@ -228,8 +228,8 @@ func TestSeenSetIsBounded(t *testing.T) {
 	}
 	s.Unseen(testFeed, numbered(len(big), MaxItems), testDay)
 	b, err := s.MarshalBinary()
-	if err != nil || len(b) > 1_000_000 {
-		t.Errorf("the largest set takes %d bytes (%v), want at most 1 MB", len(b), err)
+	if err != nil || len(b) > MaxValue {
+		t.Errorf("the largest set takes %d bytes (%v), want at most %d", len(b), err, MaxValue)
 	}
 }
 

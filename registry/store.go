@@ -30,12 +30,16 @@ func Buckets() []string {
 	return []string{BucketFeeds, BucketSeen, BucketHosts, BucketAlias, BucketDenied}
 }
 
-// MaxKey is the longest key, in bytes, that every Store takes.
-const MaxKey = 1024
+// The bounds of a Store, in bytes. A value and its headers fit into one NATS message.
+const (
+	MaxKey   = 1024
+	MaxValue = 1_000_000
+)
 
 // Store is a small key-value store with compare-and-set, safe for concurrent use. Buckets are those of [Buckets], keys any
-// string of 1 to [MaxKey] bytes, values any bytes up to 1 MB; callers and the store never share the memory of a value.
-// A revision is a number above zero that every write of a key makes larger. Package registrytest checks this contract.
+// string of 1 to [MaxKey] bytes, values any of up to [MaxValue] bytes; to put others is an error. Callers and the store
+// never share the memory of a value. A revision is a number above zero that every write of a key makes larger. Package
+// registrytest checks this contract.
 type Store interface {
 	// Get returns a key's value and revision, or an error that wraps ErrNotFound.
 	Get(ctx context.Context, bucket, key string) (value []byte, revision uint64, err error)

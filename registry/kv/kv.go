@@ -2,7 +2,8 @@
 // on a NATS server or cluster works on the same subscriptions.
 //
 // It promises the contract of [registry.Store]: compare-and-set by the revisions that JetStream gives, and lists that
-// leave out no key while others write. A deleted key leaves nothing behind. It leaves the connection, its closing and
+// leave out no key while others write. A deleted key leaves nothing behind. In a cluster a read may be answered by a
+// replica that is a moment behind; a put on the grounds of it is then a conflict, and reading again helps. It leaves the connection, its closing and
 // the server to the caller. The buckets are ordinary ones and can be looked at with `nats kv ls fm_feeds`; keys are
 // escaped, see escape.go.
 package kv
@@ -130,6 +131,9 @@ func (s *Store) Put(ctx context.Context, bucket, key string, value []byte, revis
 	k, err := escape(key)
 	if err != nil {
 		return 0, fmt.Errorf("put into %s: %w", bucket, err)
+	}
+	if len(value) > registry.MaxValue {
+		return 0, fmt.Errorf("value of %s in %s has %d bytes, more than %d", key, bucket, len(value), registry.MaxValue)
 	}
 	var rev uint64
 	if revision == 0 {

@@ -53,6 +53,9 @@ func (s *Store) Put(ctx context.Context, bucket, key string, value []byte, revis
 	if key == "" || len(key) > registry.MaxKey {
 		return 0, fmt.Errorf("key of %d bytes in %s: want 1 to %d", len(key), bucket, registry.MaxKey)
 	}
+	if len(value) > registry.MaxValue {
+		return 0, fmt.Errorf("value of %s in %s has %d bytes, more than %d", key, bucket, len(value), registry.MaxValue)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if have := s.buckets[bucket][key].revision; have != revision {

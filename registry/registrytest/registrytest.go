@@ -110,11 +110,15 @@ func keys(t *testing.T, s registry.Store) {
 }
 
 func values(t *testing.T, s registry.Store) {
-	value := []byte(strings.Repeat("\x00\xff\n", 300_000))
+	value := []byte(strings.Repeat("\x00\xff\n", registry.MaxValue)[:registry.MaxValue])
 	rev, err := s.Put(t.Context(), "seen", "large", value, 0)
 	if err != nil {
-		t.Fatalf("put 900 KB: %v", err)
+		t.Fatalf("put %d bytes: %v", len(value), err)
 	}
+	if _, err := s.Put(t.Context(), "seen", "too large", append(value, 0), 0); err == nil {
+		t.Errorf("put %d bytes worked, want an error", registry.MaxValue+1)
+	}
+	wantMissing(t, s, "seen", "too large")
 	stored := string(value)
 	clear(value)
 	wantValue(t, s, "seen", "large", stored, rev)
