@@ -1,8 +1,11 @@
 package parser
 
 import (
+	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +22,69 @@ func sharedFile(t *testing.T, name string) string {
 		t.Skipf("corpus file %s is absent: %v", name, err)
 	}
 	return p
+}
+
+var updateFeeds = flag.Bool("update-feeds", false, "rewrite the expected documents in testdata/feeds")
+
+// TestFeedDocument reads each document of testdata/feeds and compares with what stands beside it as .golden.json.
+func TestFeedDocument(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/feeds/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, file := range files {
+		name := filepath.Base(file)
+		if strings.HasSuffix(name, ".golden.json") {
+			continue
+		}
+		read++
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := FeedDocument(fixturePage(t, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := strings.TrimSuffix(file, filepath.Ext(file)) + ".golden.json"
+			if *updateFeeds {
+				b, err := json.MarshalIndent(got, "", "  ")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(golden, append(b, '\n'), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := new(feedmill.FeedDocument)
+			if err := json.Unmarshal(b, want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	if read < 8 {
+		t.Fatalf("%d documents in testdata/feeds, want 8 or more", read)
+	}
+}
+
+// fixturePage is a document of testdata/feeds as if it had been fetched in 2011.
+func fixturePage(t testing.TB, name string) *feedmill.Page {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", "feeds", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &feedmill.Page{
+		ID: name, URL: "https://asked.example/feed", FinalURL: "https://www.example/dir/feed.xml", Body: body,
+		FetchedAt: time.Date(2011, 1, 11, 0, 0, 0, 0, time.UTC),
+	}
 }
 
 // TestParseFeedSeed reads the acceptance feed.

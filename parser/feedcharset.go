@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
@@ -24,7 +25,9 @@ func decodeFeed(body []byte, contentType string) string {
 	if enc, n := wideEncoding(body); enc != nil {
 		return decodeAs(enc, body[n:])
 	}
-	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+	if rest, ok := bytes.CutPrefix(body, []byte("\xEF\xBB\xBF")); ok {
+		return decodeStray(rest)
+	}
 	if onlyASCII(body) {
 		return decodeASCII(body, contentType)
 	}
@@ -198,6 +201,9 @@ func strayedUTF8(b []byte) bool {
 // decodeStray decodes UTF-8 and takes the bytes that are not for windows-1252, where they come from as a rule: pasted
 // quotation marks and dashes.
 func decodeStray(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
 	var out strings.Builder
 	out.Grow(len(b))
 	for len(b) > 0 {
@@ -230,6 +236,9 @@ func detectFeedEncoding(b []byte) encoding.Encoding {
 		{traditionalchinese.Big5, scoreHan(traditionalchinese.Big5)},
 		{charmap.Windows1251, scoreCyrillic},
 		{charmap.KOI8R, scoreCyrillic},
+		{charmap.Windows1253, scoreGreek},
+		{charmap.Windows1255, scoreHebrew},
+		{charmap.Windows874, scoreThai},
 	} {
 		s := decodeAs(c.enc, sample)
 		if !fewReplacements(s) {
@@ -328,7 +337,7 @@ func share(s string, is func(rune) bool) float64 {
 
 // scoreKorean: nearly all of a Korean text's characters above ASCII are Hangul, which other bytes read as EUC-KR are not.
 func scoreKorean(s string) float64 {
-	if hangul := share(s, func(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 }); hangul > 0.6 {
+	if hangul := share(s, func(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 }); hangul > 0.8 {
 		return 1 + hangul
 	}
 	return 0
@@ -374,15 +383,72 @@ func scoreHan(enc encoding.Encoding) func(string) float64 {
 	}
 }
 
-// scoreCyrillic: Russian is written in small letters with a capital here and there, and its words are Cyrillic
-// throughout. Read in the wrong charset, the cases change places.
+// scoreCyrillic: read in the wrong charset, the cases of Cyrillic letters change places.
 func scoreCyrillic(s string) float64 {
-	small := share(s, func(r rune) bool { return r >= 'а' && r <= 'я' || r == 'ё' })
-	letters := share(s, func(r rune) bool { return r >= 0x400 && r <= 0x45F })
-	if small < 0.6 || letters < 0.75 || !longWords(s) {
+	return scoreCased(s, func(r rune) bool { return r >= 0x400 && r <= 0x45F })
+}
+
+func scoreGreek(s string) float64 {
+	return scoreCased(s, func(r rune) bool { return r >= 0x386 && r <= 0x3CE })
+}
+
+// scoreCased: a script with cases is written in small letters, with capitals at the beginning of words.
+func scoreCased(s string, inScript func(rune) bool) float64 {
+	letters, small, misplaced := 0, 0, 0
+	wide := 0
+	before := ' '
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			wide++
+		}
+		if inScript(r) {
+			letters++
+			if unicode.IsLower(r) {
+				small++
+			} else if unicode.IsLower(before) {
+				misplaced++
+			}
+		}
+		before = r
+	}
+	if letters*4 < wide*3 || small*10 < letters*6 || misplaced*50 > letters || !longWords(s) {
 		return 0
 	}
-	return small + 0.4
+	return 0.4 + float64(small)/float64(wide)
+}
+
+// scoreHebrew: a Hebrew text has no other letters above ASCII, and as Cyrillic it would lack the last five.
+func scoreHebrew(s string) float64 {
+	if share(s, func(r rune) bool { return r >= 0x5D0 && r <= 0x5EA }) < 0.98 || !longWords(s) {
+		return 0
+	}
+	return 1.6
+}
+
+// scoreThai: a fifth of Thai are marks above and below the letters, and none stands without a consonant before it.
+func scoreThai(s string) float64 {
+	isMark := func(r rune) bool { return r == 0xE31 || r >= 0xE34 && r <= 0xE3A || r >= 0xE47 && r <= 0xE4E }
+	wide, thai, marks, loose := 0, 0, 0, 0
+	before := ' '
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			wide++
+		}
+		if r >= 0xE01 && r <= 0xE5B {
+			thai++
+		}
+		if isMark(r) {
+			marks++
+			if !isMark(before) && (before < 0xE01 || before > 0xE2E) {
+				loose++
+			}
+		}
+		before = r
+	}
+	if thai*20 < wide*19 || marks*12 < wide || loose*30 > marks {
+		return 0
+	}
+	return 1 + float64(thai)/float64(wide)
 }
 
 // longWords tells whether letters above ASCII stand together in words, not singly among ASCII letters as in the

@@ -35,28 +35,28 @@ func parseFeedDate(raw string, now time.Time) (t time.Time, ok bool) {
 	return t, true
 }
 
-// isoDate: year, month, day; hour, minute, second, fraction; zone. Ordinal days (2011-010) stand in the third group.
-var isoDate = regexp.MustCompile(`^(\d{4})(?:(?:[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)|-(\d{3}))?` +
+// isoDate: year; day of the year, or month and day; hour, minute, second, fraction; the rest.
+var isoDate = regexp.MustCompile(`^(\d{4})(?:-(\d{3})|[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)?` +
 	`(?:(?:[Tt]|\s+|-(?:T)?)\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,:](\d+))?)?)?\s*(.*)$`)
 
 func parseISODate(s string) (time.Time, bool) {
 	m := isoDate.FindStringSubmatch(s)
-	if m == nil || len(m[0]) == len(m[1])+len(m[2])+len(m[9]) && strings.Trim(m[9], "0123456789") == "" && m[9] != "" {
-		return time.Time{}, false // digits only: a number, not a date
+	if m == nil {
+		return time.Time{}, false
 	}
 	c := civil{year: number(m[1]), month: 1, day: 1}
 	if m[2] != "" {
-		c.month = time.Month(number(m[2]))
-	}
-	if m[3] != "" {
-		c.day = number(m[3])
-	}
-	if m[4] != "" {
-		first := time.Date(c.year, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number(m[4])-1)
-		if first.Year() != c.year {
+		day := time.Date(c.year, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number(m[2])-1)
+		if day.Year() != c.year {
 			return time.Time{}, false
 		}
-		c.month, c.day = first.Month(), first.Day()
+		c.month, c.day = day.Month(), day.Day()
+	}
+	if m[3] != "" {
+		c.month = time.Month(number(m[3]))
+	}
+	if m[4] != "" {
+		c.day = number(m[4])
 	}
 	if m[5] != "" {
 		c.hour, c.minute, c.second = number(m[5]), number(m[6]), number(m[7])
@@ -134,10 +134,9 @@ func parseMailDate(s string) (time.Time, bool) {
 				return time.Time{}, false
 			}
 			clock = true
-		case kind == 'm' && c.month == 0:
+		case kind == 'm' && (c.month == 0 || c.day != 0):
+			// "mar" is Tuesday, too: after "mar, 11" the month is still to come.
 			c.month = monthNames[strings.ToLower(strings.TrimSuffix(f, "."))]
-		case kind == 'm':
-			// "mar" is Tuesday too, in Spanish and Italian.
 		case kind == 'p' && clock:
 			c.hour = hour12(c.hour, strings.ToUpper(strings.ReplaceAll(f, ".", "")))
 		case kind == 'n' && c.day == 0 && len(f) <= 2:

@@ -3,6 +3,7 @@ package parser
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -172,7 +173,7 @@ func (r *feedReader) readJSON(doc string, maxItems int) (feedmill.Feed, []feedmi
 		}
 		err = dec.Decode(dst)
 	}
-	if err != nil && err != io.EOF && len(items) == 0 {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && len(items) == 0 {
 		return feedmill.Feed{}, nil, feedmill.Permanent(string(feedmill.OutcomeNotFeed),
 			fmt.Errorf("parse JSON feed: %w; no item could be read, look at the document with a JSON checker", err))
 	}
@@ -207,7 +208,7 @@ func (r *feedReader) jsonFeed(in *jsonFeed) feedmill.Feed {
 		Title:    cleanLine(in.Title.String()),
 		Link:     feedLink(in.HomePageURL.String(), r.base),
 		Subtitle: cleanLine(in.Description.String()),
-		Language: languageTag(in.Language.String()),
+		Language: feedLanguage(in.Language.String()),
 		Image:    cmp.Or(feedLink(in.Icon.String(), r.base), feedLink(in.Favicon.String(), r.base)),
 		Self:     feedLink(in.FeedURL.String(), r.base),
 		Next:     feedLink(in.NextURL.String(), r.base),

@@ -3,6 +3,7 @@ package parser
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 		Title:        plainText(cmp.Or(in.Title, x.text("dc", "title"))),
 		Link:         cmp.Or(firstOf(in.Links), x.link("alternate")),
 		Subtitle:     plainText(cmp.Or(in.Description, x.text("dc", "description"), x.text("itunes", "subtitle"), x.text("itunes", "summary"))),
-		Language:     languageTag(cmp.Or(in.Language, x.text("dc", "language"))),
+		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"))),
 		Rights:       plainText(cmp.Or(in.Copyright, x.text("dc", "rights"))),
 		Generator:    plainText(in.Generator),
 		TTL:          max(0, number(strings.TrimSpace(in.TTL))),
@@ -38,8 +39,10 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 		Self:         x.link("self"),
 		Next:         x.link("next"),
 	}
-	f.Author, f.AuthorName, f.AuthorEmail = splitAuthor(cmp.Or(in.ManagingEditor, x.text("note", "author"), x.text("dc", "creator"),
-		x.text("itunes", "author"), x.text("dc", "publisher"), in.WebMaster))
+	f.Author, f.AuthorName, f.AuthorEmail = x.author(in.ManagingEditor, x.text("note", "author"))
+	if f.Author == "" {
+		f.Author, f.AuthorName, f.AuthorEmail = splitAuthor(cmp.Or(x.text("dc", "publisher"), in.WebMaster))
+	}
 	f.Updated, _ = r.date(in.LastBuildDate, x.text("dcterms", "modified"), x.text("atom", "updated"), x.text("dc", "date"))
 	f.Published, _ = r.date(in.PubDate)
 	if in.Image != nil {
@@ -49,9 +52,7 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 	for _, c := range in.Categories {
 		f.Tags = addTag(f.Tags, c.Value)
 	}
-	for _, s := range x.texts("dc", "subject") {
-		f.Tags = addTag(f.Tags, s)
-	}
+	f.Tags = x.tags(f.Tags)
 	items := make([]feedmill.Item, 0, len(in.Items))
 	for _, it := range in.Items {
 		items = append(items, r.rssItem(it))
@@ -78,7 +79,7 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 	if it.Link == "" && isWebURL(x.text("note", "about")) {
 		it.Link = feedLink(x.text("note", "about"), base)
 	}
-	if s := cmp.Or(in.Description, x.text("atom", "summary"), x.text("dc", "description")); s != "" {
+	if s := cmp.Or(in.Description, x.text("atom", "summary"), x.text("dc", "description"), in.Custom["summary"]); s != "" {
 		it.Summary = sanitizeHTML(s, x.base("description", base))
 	} else {
 		it.Summary = sanitizeHTML(cmp.Or(x.text("itunes", "summary"), x.text("itunes", "subtitle")), base)
@@ -94,13 +95,11 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 	it.Published, it.PublishedRaw = r.date(in.PubDate, x.text("dc", "date"), x.text("dcterms", "issued"),
 		x.text("dcterms", "created"), x.text("atom", "published"))
 	it.Updated, it.UpdatedRaw = r.date(x.text("dcterms", "modified"), x.text("atom", "updated"))
-	it.Author, it.AuthorName, it.AuthorEmail = splitAuthor(cmp.Or(in.Author, strings.Join(x.texts("dc", "creator"), ", "), x.text("itunes", "author")))
+	it.Author, it.AuthorName, it.AuthorEmail = x.author(in.Author)
 	for _, c := range in.Categories {
 		it.Tags = addTag(it.Tags, c.Value)
 	}
-	for _, s := range x.texts("dc", "subject") {
-		it.Tags = addTag(it.Tags, s)
-	}
+	it.Tags = x.tags(it.Tags)
 	for _, e := range in.Enclosures {
 		it.Enclosures = addEnclosure(it.Enclosures, e.URL, e.Type, e.Length)
 	}
@@ -123,7 +122,7 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 		Title:        plainText(in.Title),
 		Link:         atomLink(in.Links, "alternate"),
 		Subtitle:     plainText(in.Subtitle),
-		Language:     languageTag(cmp.Or(in.Language, x.text("dc", "language"))),
+		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"))),
 		Rights:       plainText(in.Rights),
 		Image:        cmp.Or(in.Logo, in.Icon, x.attr("itunes", "image", "href")),
 		UpdatePeriod: x.updatePeriod(),
@@ -167,14 +166,12 @@ func (r *feedReader) atomItem(in *atom.Entry) feedmill.Item {
 	it.Updated, it.UpdatedRaw = r.date(in.Updated)
 	it.Author, it.AuthorName, it.AuthorEmail = atomAuthor(in.Authors)
 	if it.Author == "" {
-		it.Author, it.AuthorName, it.AuthorEmail = splitAuthor(strings.Join(x.texts("dc", "creator"), ", "))
+		it.Author, it.AuthorName, it.AuthorEmail = x.author()
 	}
 	for _, c := range in.Categories {
 		it.Tags = addTag(it.Tags, cmp.Or(c.Term, c.Label))
 	}
-	for _, s := range x.texts("dc", "subject") {
-		it.Tags = addTag(it.Tags, s)
-	}
+	it.Tags = x.tags(it.Tags)
 	for _, l := range in.Links {
 		if l.Rel == "enclosure" {
 			it.Enclosures = addEnclosure(it.Enclosures, l.Href, l.Type, l.Length)
@@ -201,6 +198,23 @@ func atomLink(links []*atom.Link, rel string) string {
 	return best
 }
 
+// author is the first author that is stated: one of those given, Dublin Core's creators, the podcast's author. Of
+// several creators, name and address are the first one's.
+func (x extensions) author(stated ...string) (author, name, email string) {
+	creators := append(x.texts("dc", "creator"), x.texts("dc", "author")...)
+	raw := cmp.Or(firstOf(stated), firstOf(creators), x.text("itunes", "author"))
+	author, name, email = splitAuthor(raw)
+	if len(creators) > 1 && raw == creators[0] {
+		all := make([]string, 0, len(creators))
+		for _, c := range creators {
+			a, n, _ := splitAuthor(c)
+			all = append(all, cmp.Or(n, a))
+		}
+		author = strings.Join(all, ", ")
+	}
+	return author, name, email
+}
+
 func atomAuthor(people []*atom.Person) (author, name, email string) {
 	var names []string
 	for _, p := range people {
@@ -213,12 +227,16 @@ func atomAuthor(people []*atom.Person) (author, name, email string) {
 		}
 		names = append(names, cmp.Or(n, e))
 	}
-	if len(names) == 1 {
-		// RSS writes name and address in one element; so does splitAuthor take a name that holds an address.
-		a, n, e := splitAuthor(names[0])
-		return a, cmp.Or(n, name), cmp.Or(email, e)
+	if len(names) > 1 {
+		return strings.Join(names, ", "), name, email
 	}
-	return strings.Join(names, ", "), name, email
+	if email == "" {
+		return splitAuthor(html.EscapeString(name)) // some write the address beside the name
+	}
+	if name == "" {
+		return email, "", email
+	}
+	return name + " (" + email + ")", name, email
 }
 
 // splitAuthor takes name and e-mail address out of an author as RSS writes it: "mail (Name)", "Name (mail)",
@@ -275,6 +293,23 @@ func (x extensions) attr(vocabulary, name, attr string) string {
 		}
 	}
 	return ""
+}
+
+// tags adds the tags of the extensions.
+func (x extensions) tags(tags []string) []string {
+	for _, s := range x.texts("dc", "subject") {
+		tags = addTag(tags, s)
+	}
+	for _, c := range x["itunes"]["category"] {
+		tags = addTag(tags, c.Attrs["text"])
+	}
+	for s := range strings.SplitSeq(x.text("itunes", "keywords"), ",") {
+		tags = addTag(tags, s)
+	}
+	for _, s := range x.texts("media", "category") {
+		tags = addTag(tags, s)
+	}
+	return tags
 }
 
 // link is the atom:link with that relation in an RSS document.
@@ -426,8 +461,8 @@ func skipDays(in []string) []string {
 	return out
 }
 
-// languageTag is a language as stated, with the hyphen that BCP 47 asks for.
-func languageTag(s string) string {
+// feedLanguage is a language as stated, with the hyphen that BCP 47 asks for.
+func feedLanguage(s string) string {
 	return strings.ReplaceAll(cleanLine(s), "_", "-")
 }
 

@@ -1,9 +1,11 @@
 package parser
 
 import (
+	"cmp"
 	"encoding/base64"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,7 +13,7 @@ import (
 // Limits of what a rewritten feed may hold, whatever the document says.
 const (
 	maxInlineDepth  = 128 // elements open at once inside one text; deeper ones lose their tags, not their text
-	maxFeedBindings = 256 // namespace declarations in scope
+	maxFeedBindings = 64  // namespace declarations in scope
 )
 
 // noteNamespace holds what gofeed has no field for: an entry's base URL, an id exactly as stated. The rewriter writes
@@ -38,6 +40,9 @@ type feedRewriter struct {
 	bindings []xmlBinding
 	// rootSpace is the namespace of the root element: elements in it are the format's own, whatever it is called.
 	rootSpace string
+	// reread is how many bytes may still be read again, see readText: a document of unclosed elements must not cost more
+	// than its length allows.
+	reread int
 }
 
 // feedElement is one open element of the feed's structure.
@@ -53,7 +58,7 @@ type xmlBinding struct{ prefix, space string }
 
 // rewriteFeed returns the rewritten document. It is nil where there is no feed in doc.
 func rewriteFeed(doc string, base *url.URL, maxItems int) *feedRewriter {
-	w := &feedRewriter{z: newXMLTokenizer(doc), base: base, maxItems: maxItems, itemStart: -1}
+	w := &feedRewriter{z: newXMLTokenizer(doc), base: base, maxItems: maxItems, itemStart: -1, reread: 4*len(doc) + 1<<20}
 	if !w.findRoot() {
 		return nil
 	}
@@ -61,9 +66,10 @@ func rewriteFeed(doc string, base *url.URL, maxItems int) *feedRewriter {
 	return w
 }
 
-// findRoot reads up to the root element and opens it. Text and stray markup before it is passed over, but a document
-// whose first element is HTML's is a page, whatever stands in it.
+// findRoot reads up to the root element and opens it. Text and stray markup before it is passed over. A document that
+// begins as HTML is a page, unless all of the page is a feed: the root then follows at once, and says what it is.
 func (w *feedRewriter) findRoot() bool {
+	page := false
 	for {
 		t := w.z.next()
 		switch t.Kind {
@@ -72,14 +78,33 @@ func (w *feedRewriter) findRoot() bool {
 		case xmlStart:
 			switch local := strings.ToLower(localName(t.Name)); local {
 			case "html", "head", "body":
-				return false
+				page = true
 			case "rss", "rdf", "feed":
+				if page && !namesFeed(t.Attrs) {
+					return false
+				}
 				w.format = local
 				w.openRoot(t)
 				return true
+			case "title", "meta", "pre":
+			default:
+				if page {
+					return false
+				}
 			}
 		}
 	}
+}
+
+// namesFeed tells whether a root element names the format's namespace or version.
+func namesFeed(attrs []xmlAttr) bool {
+	for _, a := range attrs {
+		v := feedVocabularies[spaceKey(a.Value)]
+		if a.Name == "version" || strings.HasPrefix(a.Name, "xmlns") && (v == "atom" || v == "rss") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *feedRewriter) openRoot(t xmlToken) {
@@ -317,6 +342,10 @@ func (w *feedRewriter) writeAttr(name, value string) {
 	w.out.WriteString(" " + name + `="` + html.EscapeString(strings.TrimSpace(value)) + `"`)
 }
 
+func withoutAttr(attrs []xmlAttr, name string) []xmlAttr {
+	return slices.DeleteFunc(slices.Clone(attrs), func(a xmlAttr) bool { return strings.EqualFold(a.Name, name) })
+}
+
 // writeNote writes something that gofeed has no field for.
 func (w *feedRewriter) writeNote(name, of, value string) {
 	w.out.WriteString("<note:" + name)
@@ -343,7 +372,15 @@ func (w *feedRewriter) readText(e feedElement, t xmlToken) {
 	text := &feedText{atom: w.format == "feed" && !strings.Contains(e.name, ":"), discard: e.name == "", attrs: t.Attrs}
 	var last xmlToken
 	if !t.Empty {
-		last = w.collect(text, e)
+		var closed bool
+		last, closed = w.collect(text, e)
+		if back := w.z.pos - text.cut.pos; !closed && text.cut.set && back <= w.reread {
+			// It ended where the first element began that belongs beside it, not into it. Read on from there.
+			w.reread -= back
+			w.z.pos = text.cut.pos
+			text.rewind()
+			last = xmlToken{}
+		}
 	}
 	if e.name != "" {
 		w.writeText(e, t, text)
@@ -358,24 +395,28 @@ func (w *feedRewriter) readText(e feedElement, t xmlToken) {
 	}
 }
 
-// collect reads text and inline markup up to the end tag of e. Where that is missing it stops at the tag that shows so,
-// which it returns: the end of an element that e stands in, or the start of the next item.
-func (w *feedRewriter) collect(text *feedText, e feedElement) xmlToken {
+// collect reads text and inline markup up to the end tag of e. Where that is missing, e is not closed: collect stops at
+// the tag that shows so and returns it, the end of an element that e stands in or the start of the next item.
+func (w *feedRewriter) collect(text *feedText, e feedElement) (last xmlToken, closed bool) {
 	var inline []string
 	deeper := 0 // open elements beyond maxInlineDepth
 	for {
+		start := w.z.pos
 		t := w.z.next()
 		switch t.Kind {
 		case xmlEOF:
 			text.finish(inline)
-			return t
+			return t, false
 		case xmlText:
 			text.addText(t.Text)
 		case xmlStart:
+			if !text.cut.set && useOf(w.parentName(), w.canonicalName(t.Name)) != useNone {
+				text.markCut(start)
+			}
 			switch {
 			case text.canEndAtItem() && w.isOpenItem(t.Name):
 				text.finish(inline)
-				return t
+				return t, false
 			case len(inline) < maxInlineDepth:
 				text.addStart(t, len(inline))
 				if !t.Empty {
@@ -395,10 +436,10 @@ func (w *feedRewriter) collect(text *feedText, e feedElement) xmlToken {
 				}
 			case t.Name == e.raw:
 				text.finish(inline)
-				return xmlToken{}
+				return xmlToken{}, true
 			case w.inside(t.Name):
 				text.finish(inline)
-				return t
+				return t, false
 			}
 		}
 	}
@@ -435,21 +476,28 @@ func lastIndex(list []string, s string) int {
 
 // writeText writes an element that holds a text.
 func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
-	value := strings.TrimSpace(text.value(useOf(w.parentName(), e.name)))
+	use := useOf(w.parentName(), e.name)
+	value := strings.TrimSpace(text.value(use))
 	switch e.name {
 	case "link", "url", "icon", "logo", "uri":
-		// RSS states these as text, Atom's link as an attribute.
 		if value != "" {
 			value = feedLink(value, e.base)
 		}
+		if w.format == "feed" && e.name == "link" && value != "" {
+			// Atom states links as attributes; some publishers forget.
+			t.Attrs = append([]xmlAttr{{"href", value}}, t.Attrs...)
+		}
 	case "id":
 		if w.format == "feed" {
+			if strings.HasPrefix(value, "/") || strings.HasPrefix(value, "../") {
+				value = cmp.Or(feedLink(value, e.base), value) // ids are IRIs
+			}
 			w.writeNote("id", "", value) // gofeed would rewrite it as a URL
 			return
 		}
 	case "created": // of Atom 0.3
 		e.name = "dcterms:created"
-	case "xhtml:body", "xhtml:div":
+	case "xhtml:body", "xhtml:div", "body", "fullitem":
 		w.writeNote("body", "", value)
 		w.writeTextBase(e, "body")
 		return
@@ -458,6 +506,9 @@ func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
 			w.writeNote("author", "", value)
 			return
 		}
+	}
+	if use == useHTML {
+		t.Attrs = withoutAttr(t.Attrs, "type") // whatever it was, it is HTML now
 	}
 	w.writeStart(e, t.Attrs)
 	w.out.WriteString(html.EscapeString(value))
@@ -492,8 +543,33 @@ type feedText struct {
 	markup  bool
 	// escaped is set where the text itself, once its references are resolved, holds tags.
 	escaped bool
+	// cut is where the text ends if its element turns out to have no end tag: before the first tag inside it that belongs
+	// beside it.
+	cut textCut
 	// wrapped and unwrap follow the div around XHTML, which is not part of the text (RFC 4287 §3.1.1.3): met, and open.
 	wrapped, unwrap bool
+}
+
+// textCut is a place in the document and the state of the text there.
+type textCut struct {
+	set             bool
+	pos             int
+	plain, marked   int
+	markup, escaped bool
+}
+
+func (t *feedText) markCut(pos int) {
+	t.cut = textCut{set: true, pos: pos, plain: t.plain.Len(), marked: t.marked.Len(), markup: t.markup, escaped: t.escaped}
+}
+
+// rewind takes back what was read after the cut.
+func (t *feedText) rewind() {
+	plain, marked := t.plain.String()[:t.cut.plain], t.marked.String()[:t.cut.marked]
+	t.plain.Reset()
+	t.plain.WriteString(plain)
+	t.marked.Reset()
+	t.marked.WriteString(marked)
+	t.markup, t.escaped = t.cut.markup, t.cut.escaped
 }
 
 // canEndAtItem tells whether the start of an item inside the text shows that the text was never closed. XML inside an
@@ -525,7 +601,7 @@ func (t *feedText) mark(s string) {
 
 func (t *feedText) addStart(tok xmlToken, depth int) {
 	local := strings.ToLower(localName(tok.Name))
-	if depth == 0 && local == "div" && !t.wrapped && t.atom && t.kind() == "xhtml" && !tok.Empty {
+	if depth == 0 && local == "div" && !t.wrapped && t.atom && t.attr("type") == "xhtml" && !tok.Empty {
 		t.wrapped, t.unwrap = true, true
 		t.mark("")
 		return
@@ -539,7 +615,7 @@ func (t *feedText) addStart(tok xmlToken, depth int) {
 		b.WriteString(" " + a.Name + `="` + html.EscapeString(a.Value) + `"`)
 	}
 	b.WriteByte('>')
-	if tok.Empty && !isVoid(local) {
+	if tok.Empty && !isVoidTag(local) {
 		b.WriteString("</" + local + ">")
 	}
 	t.mark(b.String())
@@ -551,7 +627,7 @@ func (t *feedText) addEnd(name string, depth int) {
 		t.unwrap = false
 		return
 	}
-	if !isVoid(local) {
+	if !isVoidTag(local) {
 		t.mark("</" + local + ">")
 	}
 }
@@ -583,8 +659,6 @@ func (t *feedText) value(use elementUse) string {
 			return ""
 		}
 		return repairText(string(b))
-	case "binary":
-		return ""
 	}
 	if t.markup {
 		return t.marked.String()
@@ -600,19 +674,11 @@ func (t *feedText) html() string {
 	return t.plain.String()
 }
 
-// kind is how an Atom text is written: "text", "html", "xhtml", "base64" or "binary" (RFC 4287 §3.1.1 and §4.1.3.3, and
+// kind is how an Atom text is written: "text", "html", "xhtml" or "base64" (RFC 4287 §3.1.1 and §4.1.3.3, and
 // the modes of Atom 0.3).
 func (t *feedText) kind() string {
-	typ, mode := "", ""
-	for _, a := range t.attrs {
-		switch strings.ToLower(a.Name) {
-		case "type":
-			typ = strings.ToLower(strings.TrimSpace(a.Value))
-		case "mode":
-			mode = strings.ToLower(strings.TrimSpace(a.Value))
-		}
-	}
-	typ, _, _ = strings.Cut(typ, ";")
+	mode := t.attr("mode")
+	typ, _, _ := strings.Cut(t.attr("type"), ";")
 	switch {
 	case mode == "base64":
 		return "base64"
@@ -630,7 +696,16 @@ func (t *feedText) kind() string {
 	case strings.HasPrefix(typ, "text/"):
 		return "text"
 	}
-	return "binary"
+	return "base64"
+}
+
+func (t *feedText) attr(name string) string {
+	for _, a := range t.attrs {
+		if strings.EqualFold(a.Name, name) {
+			return strings.ToLower(strings.TrimSpace(a.Value))
+		}
+	}
+	return ""
 }
 
 // holdsTag tells whether s holds what looks like a tag of HTML.
@@ -647,7 +722,7 @@ func holdsTag(s string) bool {
 	}
 }
 
-func isVoid(name string) bool {
+func isVoidTag(name string) bool {
 	switch name {
 	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
 		return true

@@ -42,12 +42,12 @@ type xmlTokenizer struct {
 	pos int
 	// started is set by the first tag: a document type can only stand before it.
 	started bool
-	// missing holds closing marks that do not occur in the rest of the document.
-	missing map[string]bool
+	// missing holds, for closing marks, the offset from which on they do not occur.
+	missing map[string]int
 }
 
 func newXMLTokenizer(s string) *xmlTokenizer {
-	return &xmlTokenizer{s: s, missing: make(map[string]bool)}
+	return &xmlTokenizer{s: s, missing: make(map[string]int)}
 }
 
 // next returns the next token; xmlEOF at the end, however often it is called.
@@ -81,12 +81,12 @@ func (z *xmlTokenizer) next() xmlToken {
 
 // find returns the offset of mark at or after from, or -1.
 func (z *xmlTokenizer) find(from int, mark string) int {
-	if z.missing[mark] || from > len(z.s) {
+	if known, ok := z.missing[mark]; ok && from >= known || from > len(z.s) {
 		return -1
 	}
 	i := strings.Index(z.s[from:], mark)
 	if i < 0 {
-		z.missing[mark] = true
+		z.missing[mark] = from
 		return -1
 	}
 	return from + i
