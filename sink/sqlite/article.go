@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/sink"
 )
 
@@ -16,7 +17,8 @@ type article struct {
 	revisions             int
 	cursor                int64
 	sortAt, host, indexed string
-	touched               bool // in this transaction
+	touched               bool             // in this transaction
+	newest                *feedmill.Record // to be indexed
 }
 
 // article returns the row of an id, new if there is none.

@@ -43,12 +43,21 @@ func (s *Store) Query(ctx context.Context, q sink.Query) iter.Seq2[*feedmill.Rec
 }
 
 // build writes the statement for q. It is not ok where nothing can match.
+//
+// What is asked for is picked and sorted in a subquery of keys, so that SQLite never sorts whole records. It walks the
+// subquery first (CROSS JOIN) and in its order, which it keeps because of the LIMIT; -1 is none.
 func build(q *sink.Query) (text string, args []any, ok bool) {
 	var b strings.Builder
-	b.WriteString(`SELECT a.id, a.shown, a.cursor, v.number, v.seen_at, v.previous, v.change, r.record FROM article a `)
 	where := func(cond string, values ...any) {
 		b.WriteString(cond)
 		args = append(args, values...)
+	}
+	all := q.Revisions == sink.RevisionsAll
+	b.WriteString(`SELECT a.id, a.shown, a.cursor, v.number, v.seen_at, v.previous, v.change, r.record FROM (SELECT a.key, `)
+	if all {
+		b.WriteString(`v.number FROM article a LEFT JOIN revision v ON v.article = a.key `)
+	} else {
+		b.WriteString(`a.revisions AS number FROM article a `)
 	}
 	if q.Text != "" {
 		match := matchExpr(sink.ParseText(q.Text))
@@ -57,11 +66,6 @@ func build(q *sink.Query) (text string, args []any, ok bool) {
 		}
 		where(`JOIN search ON search.rowid = a.key AND search MATCH ? `, match)
 	}
-	b.WriteString(`LEFT JOIN revision v ON v.article = a.key `)
-	if q.Revisions != sink.RevisionsAll {
-		b.WriteString(`AND v.number = a.revisions `)
-	}
-	b.WriteString(`LEFT JOIN rendition r ON r.key = v.rendition `)
 	if q.IncludeMerged || q.ID != "" {
 		b.WriteString(`WHERE (a.revisions > 0 OR a.root <> 0) `)
 	} else {
@@ -94,22 +98,28 @@ func build(q *sink.Query) (text string, args []any, ok bool) {
 		where(`AND a.cursor > ? `, q.After)
 	}
 	b.WriteString(orderBy(q.Resolve()))
-	if q.Limit > 0 {
-		where(` LIMIT ?`, q.Limit)
+	if all {
+		b.WriteString(`, v.number`)
 	}
+	limit := -1
+	if q.Limit > 0 {
+		limit = q.Limit
+	}
+	where(` LIMIT ?) pick CROSS JOIN article a ON a.key = pick.key
+		LEFT JOIN revision v ON v.article = pick.key AND v.number = pick.number LEFT JOIN rendition r ON r.key = v.rendition`, limit)
 	return b.String(), args, true
 }
 
 func orderBy(o sink.Order) string {
 	switch o {
 	case sink.OrderOldest:
-		return `ORDER BY a.sort_at, a.id, v.number`
+		return `ORDER BY a.sort_at, a.id`
 	case sink.OrderChanged:
-		return `ORDER BY a.cursor, v.number`
+		return `ORDER BY a.cursor`
 	case sink.OrderRelevance:
-		return `ORDER BY search.rank, a.sort_at DESC, a.id, v.number`
+		return `ORDER BY search.rank, a.sort_at DESC, a.id`
 	}
-	return `ORDER BY a.sort_at DESC, a.id, v.number`
+	return `ORDER BY a.sort_at DESC, a.id`
 }
 
 // matchExpr writes terms in the query syntax of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax): every

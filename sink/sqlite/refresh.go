@@ -36,6 +36,13 @@ func (w *writer) refresh(ctx context.Context) error {
 			return err
 		}
 	}
+	// All at once and last: FTS5 sorts what it is given in memory, and has to put that on disk before any statement
+	// that may need to be undone alone.
+	for _, a := range w.unindexed {
+		if err := w.indexArticle(ctx, a); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -63,9 +70,7 @@ func (w *writer) refreshArticle(ctx context.Context, a *article) error {
 		if newest, err = w.doc(ctx, last.rendition); err != nil {
 			return err
 		}
-		if err := w.place(ctx, a, newest, last.seenAt, seen[len(seen)-1].contentHash); err != nil {
-			return err
-		}
+		w.place(a, newest, last, seen[len(seen)-1].contentHash)
 	}
 	shown, err := w.show(ctx, a, newest, seen)
 	if err != nil {
@@ -284,16 +289,20 @@ func (w *writer) doc(ctx context.Context, key int64) (*feedmill.Record, error) {
 }
 
 // place puts the newest revision where queries find it.
-func (w *writer) place(ctx context.Context, a *article, newest *feedmill.Record, seenAt, contentHash string) error {
-	a.sortAt = seenAt
+func (w *writer) place(a *article, newest *feedmill.Record, last revision, contentHash string) {
+	a.sortAt = last.seenAt
 	if t := newest.Published.UTC; !t.IsZero() {
 		a.sortAt = formatTime(t)
 	}
 	a.host = feedmill.Host(newest.URL)
-	if a.indexed == contentHash {
-		return nil
+	if a.indexed != contentHash {
+		a.indexed, a.newest = contentHash, newest
+		w.unindexed = append(w.unindexed, a)
 	}
-	a.indexed = contentHash
+}
+
+func (w *writer) indexArticle(ctx context.Context, a *article) error {
+	newest := a.newest
 	var captions strings.Builder
 	for i := range newest.Images {
 		captions.WriteString(newest.Images[i].Caption)

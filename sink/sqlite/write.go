@@ -103,9 +103,10 @@ func prepareRecord(rec *feedmill.Record) (incoming, error) {
 // writer is one transaction.
 type writer struct {
 	*statements
-	byID    map[string]*article
-	byKey   map[int64]*article
-	touched []*article // in the order of their first change
+	byID  map[string]*article
+	byKey map[int64]*article
+	// touched are in the order of their first change; unindexed are those whose newest text the index does not hold.
+	touched, unindexed []*article
 	// docs holds renditions that were written or read, remade those whose record or results changed.
 	docs   map[int64]*feedmill.Record
 	remade map[int64]bool
