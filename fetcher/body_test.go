@@ -301,3 +301,26 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		t.Errorf("%d connections for 6 requests one after the other, want 1", len(addrs))
 	}
 }
+
+// FuzzDecode holds that any bytes under any Content-Encoding end in at most the allowed size or an error with a class.
+func FuzzDecode(f *testing.F) {
+	f.Add("gzip", []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"))
+	f.Add("br", []byte("\x8b\x02\x80words\x03"))
+	f.Add("zstd", []byte{0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x09, 0x00, 0x00, 'x'})
+	f.Add("deflate, gzip", []byte("\x78\x9c\x03\x00\x00\x00\x00\x01"))
+	f.Add("gzip,,x", []byte("x"))
+	f.Fuzz(func(t *testing.T, coding string, sent []byte) {
+		src := &sentReader{ctx: t.Context(), body: bytes.NewReader(sent), max: 1 << 20}
+		body, err := decodeAll(src, []string{coding}, limits{sent: 1 << 20, decoded: 64 << 10})
+		if len(body) > 64<<10 {
+			t.Errorf("%d bytes", len(body))
+		}
+		if err != nil {
+			switch c := Class(err); c {
+			case ClassDecode, ClassTruncated, ClassTooLarge:
+			default:
+				t.Errorf("%v: class %q", err, c)
+			}
+		}
+	})
+}

@@ -23,6 +23,7 @@
 //	target.go      a URL as it is asked: exactly as given, and what a Location points at
 //	transport.go   the connection: time-outs, pool, HTTP/2
 //	guard.go       which addresses and ports may be connected to
+//	header.go      header fields as text, and back to their bytes
 //	body.go        reading a body within its limits
 //	decode.go      content codings: gzip, deflate, br, zstd
 //	media.go       Accept, and the media types that are not read

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -300,7 +299,7 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 		return "", f.why(outer, ctx, err)
 	}
 	defer resp.Body.Close()
-	page.Status, page.Header, page.Addr = resp.StatusCode, maps.Clone(resp.Header), addr
+	page.Status, page.Header, page.Addr = resp.StatusCode, pageHeader(resp.Header), addr
 	page.FetchedAt = time.Now().UTC()
 	f.opts.Logger.Debug("answer", "url", t.raw, "status", resp.StatusCode, "addr", addr, "proto", resp.Proto)
 
@@ -352,6 +351,7 @@ func (f *Fetcher) newRequest(ctx context.Context, t *target, j job) (req *http.R
 		return req, false
 	}
 	set := func(name, value string) {
+		value = wireValue(value)
 		if value != "" && httpguts.ValidHeaderFieldValue(value) {
 			req.Header.Set(name, value)
 			conditional = true

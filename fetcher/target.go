@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxURLBytes bounds the URLs that are asked. It is what web servers commonly take.
@@ -96,6 +97,9 @@ func checkHost(u *url.URL) error {
 	if host == "" {
 		return errors.New("url has no host")
 	}
+	if !utf8.ValidString(host) {
+		return errors.New("url has a malformed host")
+	}
 	if addr, err := netip.ParseAddr(host); err == nil && (addr.Zone() != "" || addr.Is4In6()) {
 		return fmt.Errorf("address %s is neither public nor allowed", addr)
 	}
@@ -169,6 +173,8 @@ func (t *target) redirect(location string) (*target, error) {
 		return nil, err
 	}
 	to.user = nil
+	// The target is kept and asked again later: in a form that any storage holds.
+	to.raw = to.url.Scheme + "://" + to.url.Host + to.path
 	return to, nil
 }
 

@@ -11,8 +11,8 @@ import (
 // maxValidatorBytes bounds a validator that is kept: no server needs more to know its own answers.
 const maxValidatorBytes = 4 << 10
 
-// ValidatorsOf returns the validators of a successful answer: ETag and Last-Modified as they came, the URL that
-// answered (the last one of a redirect), and the hash of the body. An answer without ETag gives none: the former one is
+// ValidatorsOf returns the validators of a successful answer: ETag and Last-Modified as they came (a byte beyond ASCII as
+// the character of that number, so that JSON keeps it; it goes back as it came), the URL that answered (the last one of a redirect), and the hash of the body. An answer without ETag gives none: the former one is
 // not to be kept. For anything but a success it is the zero value. Store it only once the body was read as what it
 // should be.
 func ValidatorsOf(page *feedmill.Page) feedmill.Validators {
