@@ -151,7 +151,9 @@ func open(t *testing.T, js jetstream.JetStream, o *kv.Options) *kv.Store {
 // start starts a server that listens nowhere, and connects to it. Both end with the test, or with a call of stop.
 func start(t *testing.T, dir string) (js jetstream.JetStream, stop func()) {
 	t.Helper()
-	srv, err := server.NewServer(&server.Options{JetStream: true, StoreDir: dir, DontListen: true, NoSigs: true, NoLog: true})
+	srv, err := server.NewServer(&server.Options{
+		JetStream: true, StoreDir: dir, SyncInterval: time.Second, DontListen: true, NoSigs: true, NoLog: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
