@@ -1,0 +1,219 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxCacheBytes bounds the rendered documents that are kept.
+	maxCacheBytes = 256 << 20
+	// shortly is the cache lifetime of everything: as short as a demo's polls are apart.
+	shortly = "max-age=1"
+)
+
+// Options say how a newsroom behaves. The zero value is good.
+type Options struct {
+	// Seed varies the generated sites.
+	Seed int64
+	// EditAfter is how long after the first request for it the demo's article with a correction is corrected; 0: only
+	// by [Newsroom.Edit].
+	EditAfter time.Duration
+	// Logger takes one line at start and one for each edit; nil: none.
+	Logger *slog.Logger
+}
+
+// Truth is what a page says: what extraction should find.
+type Truth struct {
+	Title      string
+	Authors    []string
+	Published  time.Time
+	Paragraphs []string
+	// Correction is the editors' note below the text, if there is one.
+	Correction string
+	// Caption and Credit are those of the one picture, empty where there is none.
+	Caption, Credit string
+}
+
+// Newsroom is the web of sites. All methods may be called at any time, from any goroutine.
+type Newsroom struct {
+	seed      int64
+	editAfter time.Duration
+	log       *slog.Logger
+	setter    *typesetter
+	demo      *demo
+
+	closing   chan struct{}
+	closeOnce sync.Once
+	server    *http.Server
+	served    chan error
+
+	mu       sync.Mutex
+	sites    []*site
+	faults   map[string]*plannedFault
+	requests []*Request
+	oldest   int
+	counts   map[string]int
+	states   map[string]*state
+	first    time.Time // of the request for the demo's article that is edited later
+	cache    map[cacheKey]*document
+	cached   int // bytes
+}
+
+// state is what editing has made of a path: an article, or a feed that lists edited ones.
+type state struct{ version, edits int }
+
+type cacheKey struct {
+	path, base     string
+	version, edits int
+}
+
+// New returns a newsroom with the demo's site. It panics only if the files that are built in are broken.
+func New(o *Options) *Newsroom {
+	if o == nil {
+		o = &Options{}
+	}
+	n := &Newsroom{
+		seed: o.Seed, editAfter: o.EditAfter, log: o.Logger,
+		closing: make(chan struct{}), served: make(chan error, 1),
+		faults: map[string]*plannedFault{}, counts: map[string]int{}, states: map[string]*state{}, cache: map[cacheKey]*document{},
+	}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if n.setter, err = newTypesetter(); err != nil {
+		panic(err)
+	}
+	if n.demo, err = newDemo(n); err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// Feeds returns the URLs of all feeds, the demo's first. base is what [Newsroom.Start] returned, or a test server's URL.
+func (n *Newsroom) Feeds(base string) []string {
+	urls := []string{base + rssPath, base + atomPath}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.sites {
+		for _, path := range s.feeds() {
+			urls = append(urls, base+path)
+		}
+	}
+	return urls
+}
+
+// Start serves on addr, such as 127.0.0.1:8687 or 127.0.0.1:0, until [Newsroom.Close], and returns the URL of the
+// newsroom without a slash at its end. A newsroom is started once.
+func (n *Newsroom) Start(ctx context.Context, addr string) (base string, err error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "", fmt.Errorf("newsroom: the address %s is taken by another program; stop that, or give another port (0 takes any free one): %w", addr, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("newsroom: listen on %s: %w; give an address of this machine such as 127.0.0.1:0", addr, err)
+	}
+	n.server = &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { n.served <- n.server.Serve(l) }()
+	base = "http://" + l.Addr().String()
+	n.log.Info("newsroom open", "url", base)
+	return base, nil
+}
+
+// Close ends what hangs, lets other answers finish until ctx ends, and waits for the server that [Newsroom.Start] began.
+func (n *Newsroom) Close(ctx context.Context) error {
+	n.closeOnce.Do(func() { close(n.closing) })
+	if n.server == nil {
+		return nil
+	}
+	err := n.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("close newsroom: %w", err), n.server.Close())
+	}
+	<-n.served
+	n.server = nil
+	return err
+}
+
+// Handler returns the newsroom for a server of the caller's. Links carry the host that a request names.
+func (n *Newsroom) Handler() http.Handler { return http.HandlerFunc(n.serve) }
+
+func (n *Newsroom) serve(w http.ResponseWriter, r *http.Request) {
+	w = n.noted(w, r)
+	n.editIfDue(r.URL.Path)
+	fault := n.takeFault(r.URL.Path)
+	if n.misbehave(w, r, fault) {
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	res := n.find(r.URL.Path)
+	if res == nil {
+		http.Error(w, "there is no such page", http.StatusNotFound)
+		return
+	}
+	if res.latency > 0 && !n.wait(r.Context(), res.latency) {
+		panic(http.ErrAbortHandler)
+	}
+	if res.status != 0 {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, http.StatusText(res.status), res.status)
+		return
+	}
+	doc, err := n.document(r.URL.Path, "http://"+r.Host, res)
+	if err != nil {
+		n.log.Error("newsroom page", "url", r.URL.Path, "err", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	n.send(w, r, doc, fault)
+}
+
+// find returns what path stands for, nil if nothing.
+func (n *Newsroom) find(path string) *resource {
+	if r := n.demo.find(path); r != nil {
+		return r
+	}
+	if s, rest := n.siteOf(path); s != nil {
+		return s.find(path, rest)
+	}
+	return nil
+}
+
+// document renders a resource, once for each version and host as long as there is room.
+func (n *Newsroom) document(path, base string, r *resource) (*document, error) {
+	version, edits, modified := r.current()
+	key := cacheKey{path, base, version, edits}
+	n.mu.Lock()
+	doc := n.cache[key]
+	n.mu.Unlock()
+	if doc != nil {
+		return doc, nil
+	}
+	body, err := r.render(base, version, edits)
+	if err != nil {
+		return nil, err
+	}
+	doc = newDocument(r, body, modified)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cached+len(body) > maxCacheBytes {
+		clear(n.cache) // rendering again is cheaper than keeping account of use
+		n.cached = 0
+	}
+	n.cache[key] = doc
+	n.cached += len(body)
+	return doc, nil
+}
