@@ -1,0 +1,407 @@
+package parser
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
+
+	"github.com/feedmill/feedmill"
+)
+
+// bylineWords begin a line that names the author, by language.
+var bylineWords = [...]string{
+	"written by", "reported by", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
+}
+
+// agencies are the news agencies whose name in a byline is not a person's.
+var agencies = [...]string{"reuters", "ap", "associated press", "the associated press", "afp", "agence france-presse", "dpa", "dpa-afx", "apa", "sda", "keystone-sda", "efe", "ansa", "pti", "ani", "ians", "xinhua", "yonhap", "yonhap news agency", "kyodo", "jiji", "tass", "interfax", "bloomberg", "afx", "upi", "pa", "pa media", "press association", "aap", "cp", "the canadian press", "ntb", "tt", "ritzau", "stt", "belga", "anp", "lusa", "europa press", "pap", "čtk", "mti", "agerpres", "bernama", "antara", "vna", "aa", "anadolu", "iha", "dha", "epd", "kna", "sid", "afp/relaxnews", "ats", "awp", "wam", "spa", "mena", "un news", "prnewswire", "pr newswire", "business wire", "globe newswire"}
+
+// rolesOfAuthors are what may stand after a name, parted by a comma.
+var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "correspondent", "editor", "journalist", "redakteur", "redakteurin", "contributor", "contributing writer", "senior writer", "writer", "columnist", "political editor", "freelance", "bureau chief", "producer", "intern", "staff", "special to", "news editor", "managing editor", "chief", "analyst", "author", "autor", "autorin", "journaliste", "redactor", "redactora", "head of", "ph.d", "phd", "m.d.", "md"}
+
+// notNames are words that no person's name has.
+var notNames = map[string]bool{
+	"staff": true, "newsroom": true, "admin": true, "administrator": true, "editor": true, "editors": true, "editorial": true, "redaktion": true, "redaction": true, "rédaction": true, "redacción": true, "redação": true, "redazione": true, "team": true, "desk": true, "updated": true, "published": true, "posted": true, "minutes": true, "min": true, "read": true, "share": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "photo": true, "photos": true, "photograph": true, "http": true, "https": true, "www": true, "follow": true, "view": true, "profile": true, "posts": true, "articles": true, "contributor": true, "guest": true, "webmaster": true, "online": true, "web": true, "click": true, "more": true, "email": true, "contact": true, "about": true, "january": true, "february": true, "april": true, "june": true, "july": true, "august": true, "september": true, "october": true, "november": true, "december": true, "copyright": true, "unknown": true, "anonymous": true, "user": true, "login": true, "author": true, "authors": true,
+}
+
+// looksLikeByline tells a short line that names an author.
+func looksLikeByline(text string) bool {
+	if len(text) > 160 {
+		return false
+	}
+	rest, ok := cutBylineWord(text)
+	if !ok {
+		return false
+	}
+	names := splitNames(rest)
+	return len(names) > 0 && isName(names[0].Name)
+}
+
+// cutBylineWord takes "By" and its like off a line; "Abby" has none.
+func cutBylineWord(text string) (rest string, ok bool) {
+	text = strings.TrimLeft(text, " |·•-–—/")
+	lower := strings.ToLower(firstRunes(text, 32))
+	best := 0
+	for _, w := range bylineWords {
+		if len(w) <= best || !strings.HasPrefix(lower, w) || len(lower) != len(firstRunes(text, 32)) {
+			continue
+		}
+		next, _ := utf8.DecodeRuneInString(lower[len(w):])
+		last, _ := utf8.DecodeLastRuneInString(w)
+		if unicode.IsLetter(last) && (unicode.IsLetter(next) || unicode.IsDigit(next) || next == '\'' || next == '-') {
+			continue
+		}
+		best = len(w)
+	}
+	if best == 0 {
+		return text, false
+	}
+	return strings.TrimLeft(text[best:], " :\n"), true
+}
+
+// readByline finds the authors: those whom the page names to machines, unless the visible line says more.
+func (d *document) readByline() {
+	var candidates []bylineFound
+	add := func(from string, authors []feedmill.Author, raw string) {
+		var kept []feedmill.Author
+		agency := ""
+		for _, a := range authors {
+			a.Name = trimName(a.Name)
+			switch {
+			case isAgency(a.Name):
+				agency = a.Name
+			case a.Name == "" || d.site.is(a.Name) || !isName(a.Name) || hasAuthor(kept, a.Name):
+			default:
+				kept = append(kept, a)
+			}
+		}
+		if len(kept) > 0 || agency != "" {
+			candidates = append(candidates, bylineFound{from, raw, agency, kept})
+		}
+	}
+	m := d.meta
+	var ld []feedmill.Author
+	for _, a := range m.ld.authors {
+		if !a.person && len(words(a.name)) != 2 && len(words(a.name)) != 3 {
+			if isAgency(a.name) {
+				ld = append(ld, feedmill.Author{Name: a.name})
+			}
+			continue
+		}
+		for _, n := range splitNames(stripByline(a.name)) {
+			n.Role = a.role
+			ld = append(ld, n)
+		}
+	}
+	shown, raw := d.shownByline()
+	add("json-ld", ld, "")
+	for _, name := range [...]string{"author", "parsely-author", "sailthru.author", "article:author", "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "dcsext.author", "byl", "cxenseparse:author", "twitter:data1", "creator", "citation_author", "shareaholic:article_author_name", "vr:author", "news_authors", "og:author"} {
+		var list []feedmill.Author
+		for _, v := range m.names[name] {
+			if strings.Contains(v, "://") || strings.Contains(v, "/") && !strings.Contains(v, " ") || name == "twitter:data1" && !d.labelled("twitter:label1") {
+				continue
+			}
+			list = append(list, splitNames(stripByline(plainText(v)))...)
+		}
+		add("meta:"+name, list, "")
+	}
+	var props []feedmill.Author
+	for _, name := range [...]string{"author", "rel-author", "creator"} {
+		for _, p := range m.itemprops {
+			if p.name == name && len(p.value) < 100 && !d.inComments(p) {
+				props = append(props, splitNames(stripByline(p.value))...)
+			}
+		}
+		if len(props) > 0 {
+			add("itemprop:"+name, props[:min(len(props), 6)], "")
+			break
+		}
+	}
+	add("byline", shown, raw)
+	if it := d.page.Item; it != nil {
+		add("feed", splitNames(stripByline(firstNonEmpty(it.AuthorName, it.Author))), "")
+	}
+	if len(candidates) == 0 {
+		if raw != "" {
+			d.article.Byline.Raw = raw
+		}
+		return
+	}
+	best := 0
+	for i, c := range candidates {
+		if len(candidates[best].authors) == 0 && len(c.authors) > 0 {
+			best = i
+		}
+	}
+	c := candidates[best]
+	b := &d.article.Byline
+	b.Authors, b.Agency, b.Raw = c.authors, c.agency, raw
+	if b.Agency == "" {
+		for _, o := range candidates {
+			if o.agency != "" {
+				b.Agency = o.agency
+				break
+			}
+		}
+	}
+	rivals := make([]found, 0, len(candidates))
+	for _, o := range candidates {
+		rivals = append(rivals, found{joinAuthors(o.authors), o.from})
+	}
+	d.set("byline", firstNonEmpty(joinAuthors(b.Authors), b.Agency), c.from, rivals...)
+}
+
+type bylineFound struct {
+	from, raw, agency string
+	authors           []feedmill.Author
+}
+
+func firstNonEmpty(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func joinAuthors(list []feedmill.Author) string {
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = list[i].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func hasAuthor(list []feedmill.Author, name string) bool {
+	for i := range list {
+		if strings.EqualFold(list[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *document) labelled(name string) bool {
+	v, _ := d.meta.first(name)
+	switch strings.ToLower(v) {
+	case "written by", "verfasst von", "écrit par", "escrito por", "author", "by", "scritto da", "geschreven door", "geschrieben von", "skrivet av":
+		return true
+	}
+	return false
+}
+
+func (d *document) inComments(p itemprop) bool {
+	for n := p.n; n != nil; n = n.Parent {
+		if n.DataAtom == atom.Body {
+			return false
+		}
+		if d.rules.nameHints(attr(n, "class")+" "+attr(n, "id"))&(hintComment|hintRelated|hintSidebar) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func stripByline(s string) string {
+	rest, _ := cutBylineWord(s)
+	return rest
+}
+
+// shownByline reads the visible line that names the authors: near the headline, or marked as byline.
+func (d *document) shownByline() ([]feedmill.Author, string) {
+	l := d.layout
+	first := max(d.headline, 0)
+	if d.headline < 0 && d.body.container >= 0 {
+		first = max(int(l.nodes[d.body.container].firstBlock)-10, 0)
+	}
+	var marked []feedmill.Author
+	markedRaw := ""
+	for i := max(first-6, 0); i < min(first+25, len(l.blocks)); i++ {
+		b := &l.blocks[i]
+		if b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintAd|hintConsent|hintCaption|hintCredit) != 0 || i == d.headline {
+			continue
+		}
+		line := strings.ReplaceAll(b.text, "\n", " | ")
+		if rest, ok := cutBylineWord(line); ok {
+			if rest == "" && i+1 < len(l.blocks) { // "By" alone, the name in the next block
+				rest = l.blocks[i+1].text
+				line += " " + rest
+			}
+			if names := namesOnly(splitNames(rest)); len(names) > 0 && len(rest) < 160 {
+				return names, line
+			}
+		}
+		if b.hints&hintByline != 0 && marked == nil && b.size < 120 {
+			if names := namesOnly(splitNames(stripByline(line))); len(names) > 0 {
+				marked, markedRaw = names, line
+			}
+		}
+	}
+	return marked, markedRaw
+}
+
+func namesOnly(list []feedmill.Author) []feedmill.Author {
+	var out []feedmill.Author
+	for _, a := range list {
+		if isName(a.Name) || isAgency(a.Name) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func isAgency(name string) bool {
+	l := strings.ToLower(strings.Trim(name, " .()/"))
+	for _, a := range agencies {
+		if l == a {
+			return true
+		}
+	}
+	return false
+}
+
+// splitNames parts a line of names: commas, "and", bars. What is not a name ends it: places, dates, addresses.
+func splitNames(line string) []feedmill.Author {
+	var out []feedmill.Author
+	line = strings.TrimSpace(line)
+	for _, end := range [...]string{" | ", " • ", " · ", " – ", " — ", " - ", "\n"} {
+		// What follows the names is a role, a date or an organisation.
+		if i := strings.Index(line, end); i > 2 {
+			head, rest := line[:i], strings.TrimSpace(line[i+len(end):])
+			if end == " | " && looksLikeNames(rest) {
+				head += ", " + rest
+			}
+			line = head
+		}
+	}
+	rest := line
+	for rest != "" {
+		i, n := nextJoint(rest)
+		part := strings.TrimSpace(rest[:i])
+		rest = strings.TrimSpace(rest[min(i+n, len(rest)):])
+		if part == "" {
+			continue
+		}
+		if isRole(part) && len(out) > 0 {
+			out[len(out)-1].Role = part
+			continue
+		}
+		name, place := cutPlace(part)
+		name = trimName(name)
+		if name == "" {
+			continue
+		}
+		if !isName(name) && !isAgency(name) {
+			if len(out) > 0 && place == "" && out[len(out)-1].Organization == "" && len(part) < 60 && !strings.ContainsAny(part, "@:0123456789") {
+				out[len(out)-1].Organization = part
+			}
+			continue
+		}
+		if len(out) < 24 {
+			out = append(out, feedmill.Author{Name: name})
+		}
+	}
+	return out
+}
+
+func looksLikeNames(s string) bool {
+	i, _ := nextJoint(s)
+	return isName(strings.TrimSpace(s[:i])) && len(strings.Fields(s[:i])) >= 2 && !looksLikeDate(s)
+}
+
+// nextJoint finds where the first name of a line ends and how long the joint is.
+func nextJoint(s string) (at, n int) {
+	at, n = len(s), 0
+	for _, j := range [...]string{", ", ",", ";", " and ", " und ", " et ", " y ", " e ", " & ", " och ", " og ", " en ", " with ", " mit ", "/", " i ", " ve ", " ja ", " dan ", "、", "，", "+"} {
+		if i := strings.Index(s, j); i > 0 && (i < at || i == at && len(j) > n) {
+			at, n = i, len(j)
+		}
+	}
+	return at, n
+}
+
+// cutPlace takes "in Seoul" or "for The Site" off a name.
+func cutPlace(s string) (name, place string) {
+	for _, w := range [...]string{" in ", " for ", " of ", " at ", " from ", " aus ", " für ", " (", " à ", " pour ", " updated ", " published ", " on "} {
+		if i := indexFold(s, w); i > 2 {
+			return s[:i], strings.Trim(s[i+len(w):], " )")
+		}
+	}
+	return s, ""
+}
+
+func indexFold(s, lower string) int {
+	if l := strings.ToLower(s); len(l) == len(s) {
+		return strings.Index(l, lower)
+	}
+	return -1
+}
+
+func isRole(s string) bool {
+	l := strings.ToLower(s)
+	for _, r := range rolesOfAuthors {
+		if l == r || strings.HasSuffix(l, " "+r) || strings.HasPrefix(l, r+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// trimName takes off what stands around a name.
+func trimName(s string) string {
+	s = strings.Trim(cleanLine(s), " ,.;:|/·•-–—*\"“”«»()[]@")
+	for _, w := range [...]string{"By ", "by ", "BY ", "Von ", "von: ", "Par ", "Por ", "Dr. ", "Prof. Dr. ", "Prof. ", "Mr. ", "Ms. ", "Mrs. "} {
+		if rest, ok := strings.CutPrefix(s, w); ok {
+			if strings.HasPrefix(w, "Dr") || strings.HasPrefix(w, "Pr") || strings.HasPrefix(w, "M") {
+				continue
+			}
+			s = rest
+		}
+	}
+	return strings.TrimSpace(s)
+}
+
+// isName tells whether a text can be a person's name: one to six words, nearly all with a capital or of a script without
+// case, no digits, no addresses.
+func isName(s string) bool {
+	n := utf8.RuneCountInString(s)
+	if n < 2 || n > 60 || strings.ContainsAny(s, "@:/#<>{}=?!_|0123456789%$€\"") {
+		return false
+	}
+	fields := strings.Fields(s)
+	if len(fields) > 6 {
+		return false
+	}
+	capitals := 0
+	for _, f := range fields {
+		w := strings.ToLower(strings.Trim(f, ".,’'"))
+		if notNames[w] {
+			return false
+		}
+		r, _ := utf8.DecodeRuneInString(f)
+		switch {
+		case unicode.IsUpper(r) || unicode.IsTitle(r):
+			capitals++
+		case unicode.IsLetter(r) && !unicode.IsLower(r): // no case
+			capitals++
+		case isParticle(w):
+		case unicode.IsLower(r) && len(fields) <= 2:
+		case !unicode.IsLetter(r):
+			if r != '(' && r != '’' && r != '\'' {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return capitals > 0 || len(fields) == 1 && n < 30
+}
+
+func isParticle(w string) bool {
+	switch w {
+	case "de", "del", "della", "di", "da", "dos", "das", "do", "du", "des", "la", "le", "von", "van", "der", "den", "zu", "zur", "ter", "ten", "al", "el", "bin", "ibn", "y", "e", "af", "av", "dela", "st", "d", "o", "und", "-":
+		return true
+	}
+	return false
+}

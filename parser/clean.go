@@ -1,0 +1,330 @@
+package parser
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
+
+	"github.com/feedmill/feedmill"
+)
+
+// maxRemoved bounds, in bytes, what a record keeps of the removed text.
+const maxRemoved = 2 << 10
+
+// selectBody chooses the container and marks every block of it as kept or dropped.
+func (d *document) selectBody() {
+	l := d.layout
+	weigh(l, d.rules)
+	list := containers(l)
+	d.body.kept = d.body.kept[:0]
+	d.body.container = -1
+	if len(list) == 0 {
+		return
+	}
+	best := innermost(l, list, list[0])
+	d.body.container = best.node
+	d.explain.containers(l, list, best.node)
+	n := &l.nodes[best.node]
+	first, last := int(n.firstBlock), min(int(n.endBlock), len(l.blocks))
+	d.markFurniture(first, last)
+	d.pruneLists(best.node)
+	d.trimStart(first, last)
+	d.trimEnd(first, last)
+	kept := 0
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.drop == "" {
+			d.body.kept = append(d.body.kept, i)
+			kept += b.size
+			continue
+		}
+		d.remove(b)
+	}
+	d.body.method = "container"
+	d.explain.step("body", "%d of %d blocks of the container kept, %d characters", len(d.body.kept), last-first, kept)
+}
+
+// remove notes a block that was taken out, within the bound; readers' comments never.
+func (d *document) remove(b *block) {
+	if b.hints&(hintComment|hintNav|hintFooter|hintConsent|hintHidden) != 0 || b.drop == "before" || b.drop == "after" {
+		return
+	}
+	room := maxRemoved - d.body.removed
+	if room <= 0 {
+		return
+	}
+	text := b.text
+	if len(text) > min(room, 400) {
+		text = cutRunes(text, min(room, 400))
+	}
+	if text == "" {
+		return
+	}
+	d.body.removed += len(text)
+	reason, rule, _ := strings.Cut(b.drop, "/")
+	d.article.Removed = append(d.article.Removed, feedmill.Removed{Text: text, Reason: reason, Rule: rule})
+}
+
+// cutRunes cuts s to at most n bytes, between characters.
+func cutRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// markFurniture drops, block by block, what is never part of a body.
+func (d *document) markFurniture(first, last int) {
+	l := d.layout
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		e := &l.nodes[b.near]
+		lower := strings.ToLower(firstRunes(b.text, 80))
+		short := b.size < 250
+		density := b.density()
+		if b.drop != "" {
+			continue // a caption or subtitle
+		}
+		kind := ""
+		if short {
+			kind = d.rules.phraseKind(lower)
+		}
+		switch {
+		case b.hints&hintFurniture != 0:
+			b.drop = "furniture/" + (b.hints & hintFurniture).name()
+		case i == d.headline || d.article.Title != "" && b.size < 300 && sameWords(b.text, d.article.Title):
+			b.drop = "headline"
+		case e.figure >= 0 && b.size < 600 || b.hints&(hintCaption|hintCredit) != 0 && b.size < 600:
+			b.drop = "caption"
+		case b.hints&hintPullquote != 0 && b.size < 400:
+			b.drop = "pullquote"
+		case b.hints&(hintByline|hintDate) != 0 && b.size < 200 && !(b.ends && b.size > 80):
+			b.drop = "byline"
+		case b.size < 60 && d.rules.isLine("furniture", lower):
+			b.drop = "furniture/line"
+		case b.size < 60 && d.rules.isLine("endhead", lower):
+			b.drop = "related/heading"
+		case kind == "promo" && (b.size < 160 || density > 0.2):
+			b.drop = "prompt/promo"
+		case kind == "prompt" && (density > 0.3 || b.size < 40):
+			b.drop = "prompt/related"
+		case kind == "prompt" && b.size < 140 && !b.ends:
+			b.drop = "prompt/related"
+		case density > 0.9 && e.heading == 0 && e.item < 0 && b.size > 20 && !l.inTable(b.near):
+			b.drop = "links"
+		case !hasLetter(b.text):
+			b.drop = "residue"
+		}
+	}
+}
+
+// hasLetter tells text from bars, bullets and arrows.
+func hasLetter(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			return true
+		}
+	}
+	for _, r := range s {
+		if r >= 0xc0 && r != 0xd7 && r != 0xf7 && !(r >= 0x2000 && r < 0x2c00) && !(r >= 0x3000 && r < 0x3040) && !(r >= 0xe000 && r < 0xf900) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *layout) inTable(i int32) bool { return l.nodes[i].cell >= 0 && l.nodes[i].table >= 0 }
+
+// pruneLists drops the lists and boxes within the container that are mostly links, with the heading that announces them.
+func (d *document) pruneLists(top int32) {
+	l := d.layout
+	for i := top + 1; i < l.nodes[top].end; i++ {
+		e := &l.nodes[i]
+		switch e.n.DataAtom {
+		case atom.Ul, atom.Ol, atom.Dl, atom.Div, atom.Section, atom.Aside, atom.Table, atom.Form, atom.Footer, atom.Header, atom.Menu, atom.Nav:
+		default:
+			continue
+		}
+		first, last := int(e.firstBlock), min(int(e.endBlock), len(l.blocks))
+		if last <= first {
+			i = max(i, e.end-1)
+			continue
+		}
+		size, linked, good, blocks := 0, 0, 0.0, 0
+		for k := first; k < last; k++ {
+			b := &l.blocks[k]
+			if b.drop != "" && b.drop != "links" {
+				continue
+			}
+			blocks++
+			size += b.size
+			linked += b.linked
+			good += max(b.weight, 0)
+		}
+		if size == 0 {
+			continue
+		}
+		density := float64(linked) / float64(size)
+		isList := e.n.DataAtom == atom.Ul || e.n.DataAtom == atom.Ol || e.n.DataAtom == atom.Menu
+		switch {
+		case isList && density > 0.6 && (good < 40 || density > 0.85):
+		case !isList && density > 0.5 && good < 60 && blocks > 1:
+		case e.own&hintForm != 0 && good < 200:
+		default:
+			continue
+		}
+		for k := first; k < last; k++ {
+			if l.blocks[k].drop == "" {
+				l.blocks[k].drop = "links/list"
+			}
+		}
+		if k := first - 1; k >= int(l.nodes[top].firstBlock) && isList {
+			if b := &l.blocks[k]; b.drop == "" && b.size < 80 && (l.nodes[b.near].heading > 0 || b.bold) {
+				b.drop = "links/heading"
+			}
+		}
+		i = e.end - 1
+	}
+}
+
+// isParagraph tells a block that is surely running text.
+func (l *layout) isParagraph(b *block) bool {
+	return b.drop == "" && b.weight >= 30 && l.nodes[b.near].heading == 0 && (b.ends || b.size > 200)
+}
+
+// trimStart drops what stands before the first paragraph: headline, dek, date line, teaser lists.
+func (d *document) trimStart(first, last int) {
+	l := d.layout
+	if h := d.headline; h >= first && h < last {
+		before, after := 0.0, 0.0
+		for i := first; i < last; i++ {
+			if l.blocks[i].drop != "" {
+				continue
+			}
+			if i < h {
+				before += max(l.blocks[i].weight, 0)
+			} else {
+				after += max(l.blocks[i].weight, 0)
+			}
+		}
+		if after > before {
+			for i := first; i < h; i++ {
+				if l.blocks[i].drop == "" {
+					l.blocks[i].drop = "before/headline"
+				}
+			}
+		}
+	}
+	start := first
+	for start < last && !l.isParagraph(&l.blocks[start]) {
+		start++
+	}
+	if start == last {
+		return
+	}
+	for i := first; i < start; i++ {
+		b := &l.blocks[i]
+		if b.drop != "" || d.opens(i, start) {
+			continue
+		}
+		b.drop = "start"
+	}
+}
+
+// opens tells whether a block before the first paragraph may stay: a sentence, a sub-heading right above the paragraph
+// and beside it in the tree, or a list item.
+func (d *document) opens(i, start int) bool {
+	l := d.layout
+	b := &l.blocks[i]
+	e := &l.nodes[b.near]
+	same := e.parent == l.nodes[l.blocks[start].near].parent || e.near == l.blocks[start].near
+	switch {
+	case b.hints&(hintByline|hintDate|hintDek|hintTitle) != 0:
+		return false
+	case looksLikeByline(b.text) || looksLikeDate(b.text):
+		return false
+	case e.heading > 1 && same && i == start-1:
+		return true
+	case e.heading > 0:
+		return false
+	case b.ends && b.size >= 15 && same && b.density() < 0.3:
+		return true
+	case e.item >= 0 && b.size > 30 && b.density() < 0.3:
+		return true
+	}
+	return false
+}
+
+// trimEnd drops what comes after the last paragraph.
+func (d *document) trimEnd(first, last int) {
+	l := d.layout
+	d.cutAfterEndHeading(first, last)
+	for i := last - 1; i >= first; i-- {
+		b := &l.blocks[i]
+		if b.drop != "" {
+			continue
+		}
+		if d.closes(b) {
+			return
+		}
+		b.drop = "end"
+	}
+}
+
+// closes tells whether a block may be the last of a body.
+func (d *document) closes(b *block) bool {
+	l := d.layout
+	e := &l.nodes[b.near]
+	lower := strings.ToLower(firstRunes(b.text, 80))
+	kind := d.rules.phraseKind(lower)
+	switch {
+	case e.heading > 0:
+		return false
+	case kind == "tail" && b.size < 300:
+		return false
+	case kind != "" && (b.size < 200 || b.density() > 0.2):
+		return false
+	case e.item >= 0 || e.cell >= 0 && e.table >= 0:
+		return b.density() < 0.5 && b.size > 10
+	case b.density() > 0.5:
+		return false
+	case looksLikeByline(b.text) || looksLikeDate(b.text):
+		return false
+	case b.ends:
+		return b.size >= 10
+	case e.quote >= 0 || e.pre >= 0:
+		return true
+	}
+	return b.size >= 60
+}
+
+// cutAfterEndHeading drops everything from a heading such as "Related stories" on, where hardly any text follows it.
+func (d *document) cutAfterEndHeading(first, last int) {
+	l := d.layout
+	total := 0.0
+	for i := first; i < last; i++ {
+		if l.blocks[i].drop == "" {
+			total += max(l.blocks[i].weight, 0)
+		}
+	}
+	sofar := 0.0
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.drop == "" {
+			sofar += max(b.weight, 0)
+		}
+		if b.drop == "related/heading" && sofar > 0.75*total {
+			for k := i; k < last; k++ {
+				if l.blocks[k].drop == "" {
+					l.blocks[k].drop = "related/after-heading"
+				}
+			}
+			return
+		}
+	}
+}

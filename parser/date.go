@@ -1,0 +1,425 @@
+package parser
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+)
+
+// dateFound is a date and where it stood.
+type dateFound struct {
+	moment moment
+	from   string
+	raw    string
+}
+
+// publishedMeta are the meta elements that state the time of publication, the surest first.
+var publishedMeta = [...]string{
+	"article:published_time", "article:published", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "article.published", "published_time", "cxenseparse:recs:publishtime", "cxenseparse:recs:articlepublishedtime", "dcterms.created", "dcterms.issued", "dcterms.date", "dc.date.issued", "dc.date.created", "dc.date", "date", "bt:pubdate", "citation_publication_date", "citation_date", "vr:published_time", "rnews:datepublished", "displaydate", "originalpublicationdate", "date.created", "ptime", "last_published_date", "datecreated", "created", "article_date_original", "og:pubdate", "og:release_date", "gentime", "publisheddate",
+}
+
+var modifiedMeta = [...]string{"article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "article:modified", "last-modified", "lastmod", "revised", "article.updated"}
+
+// readDates chooses the time of publication and of the last change. The time of reading is never one of them.
+func (d *document) readDates() {
+	list := d.publishedCandidates()
+	a := d.article
+	for _, c := range list {
+		v := c.moment.timestamp(c.from, c.raw).Value
+		if len(a.DateCandidates) < 12 {
+			a.DateCandidates = append(a.DateCandidates, feedmill.DateCandidate{Value: v, From: c.from})
+		}
+	}
+	if c, ok := d.chooseDate(list); ok {
+		a.Published = c.moment.timestamp(c.from, c.raw)
+		rivals := make([]found, 0, len(list))
+		for _, r := range list {
+			rivals = append(rivals, found{r.moment.timestamp(r.from, r.raw).Value, r.from})
+		}
+		d.set("published", a.Published.Value, c.from, rivals...)
+	}
+	d.readModified()
+}
+
+// chooseDate takes the first sure candidate; the feed's where the page only repeats it without a zone.
+func (d *document) chooseDate(list []dateFound) (dateFound, bool) {
+	var feed *dateFound
+	for i := range list {
+		if list[i].from == "feed" {
+			feed = &list[i]
+		}
+	}
+	for _, c := range list {
+		m := c.moment
+		if feed != nil && c.from != "feed" && m.zone == nil && m.day > 0 {
+			swapped := m.swapped()
+			switch {
+			case m.sameMinute(feed.moment), m.ambiguous && swapped.sameMinute(feed.moment):
+				return *feed, true
+			case !m.clock && (m.sameDay(feed.moment) || m.ambiguous && swapped.sameDay(feed.moment)):
+				return *feed, true
+			case !m.clock && !m.ambiguous && within(m.at(), feed.moment.at(), 36*time.Hour):
+				return *feed, true
+			}
+		}
+		if m.ambiguous || m.day == 0 {
+			continue
+		}
+		return c, true
+	}
+	return dateFound{}, false
+}
+
+func within(a, b time.Time, limit time.Duration) bool { return a.Sub(b).Abs() <= limit }
+
+func (d *document) publishedCandidates() []dateFound {
+	var list []dateFound
+	order := d.dayOrder()
+	add := func(raw, from string) bool {
+		m, ok := d.rules.readMoment(cleanLine(raw), order)
+		if !ok {
+			m, ok = epoch(raw)
+		}
+		if !ok || d.inFuture(m) {
+			return false
+		}
+		if m.ambiguous {
+			m = d.settle(m)
+		}
+		list = append(list, dateFound{m, from, raw})
+		return true
+	}
+	ld := d.meta.ld
+	if ld.published != "" && ld.found {
+		add(ld.published, "json-ld")
+	}
+	for _, name := range publishedMeta {
+		if v, _ := d.meta.first(name); v != "" {
+			add(v, "meta:"+name)
+		}
+	}
+	for _, p := range d.meta.itemprops {
+		if (p.name == "datePublished" || p.name == "dateCreated") && !d.inComments(p) && add(p.value, "itemprop:"+p.name) {
+			break
+		}
+	}
+	if ld.published != "" && !ld.found {
+		add(ld.published, "json-ld")
+	}
+	d.shownDates(add)
+	if m, raw, ok := urlDate(firstNonEmpty(d.article.URL, d.page.BaseURL())); ok && m.day > 0 {
+		list = append(list, dateFound{m, "url", raw})
+	}
+	d.farDates(add)
+	if it := d.page.Item; it != nil && !it.Published.IsZero() {
+		list = append(list, dateFound{momentOf(it.Published), "feed", it.PublishedRaw})
+	}
+	return list
+}
+
+// shownDates reads the dates that a reader sees near the headline.
+func (d *document) shownDates(add func(raw, from string) bool) {
+	l := d.layout
+	first, last := 0, len(l.blocks)
+	switch {
+	case d.headline >= 0:
+		first, last = max(d.headline-12, 0), min(d.headline+25, len(l.blocks))
+	case d.body.container >= 0:
+		n := &l.nodes[d.body.container]
+		first, last = max(int(n.firstBlock)-15, 0), min(int(n.firstBlock)+15, len(l.blocks))
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name != "time" {
+			continue
+		}
+		at, hints := d.placeOfNode(p)
+		if at >= first && at <= last && hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && !mentionsUpdate(p.value) {
+			if add(p.value, "time") {
+				break
+			}
+		}
+	}
+	type line struct {
+		text string
+		rank int
+	}
+	var best line
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintNav|hintFooter|hintSidebar|hintConsent|hintCaption) != 0 && b.hints&hintDate == 0 || mentionsUpdate(b.text) || strings.Contains(b.text, "©") {
+			continue
+		}
+		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok {
+			continue
+		}
+		rank := 0
+		switch {
+		case b.hints&hintDate != 0:
+			rank = 3
+		case b.hints&(hintByline|hintMeta) != 0:
+			rank = 2
+		case looksLikeDate(b.text):
+			rank = 2
+		case b.size < 80 && !b.ends:
+			rank = 1
+		}
+		if i > d.headline && rank > 0 && d.headline >= 0 {
+			rank++
+		}
+		if rank > best.rank {
+			best = line{b.text, rank}
+		}
+	}
+	if best.rank > 0 {
+		add(best.text, "text")
+	}
+}
+
+// farDates reads dates that stand elsewhere but are marked as such, for pages that have none near the headline.
+func (d *document) farDates(add func(raw, from string) bool) {
+	l := d.layout
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		if b.size < 100 && b.size > 5 && b.hints&(hintDate|hintMeta) != 0 && b.hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && !mentionsUpdate(b.text) {
+			if add(b.text, "text:far") {
+				break
+			}
+		}
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name == "time" {
+			if _, hints := d.placeOfNode(p); hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && add(p.value, "time:far") {
+				break
+			}
+		}
+	}
+}
+
+// placeOfNode finds an element of the head's list in the layout: the block that it stands before, and its hints.
+func (d *document) placeOfNode(p itemprop) (block int, hints hint) {
+	l := d.layout
+	if d.places == nil {
+		d.places = make(map[any]int32, len(d.meta.itemprops))
+		want := make(map[any]bool, len(d.meta.itemprops))
+		for _, q := range d.meta.itemprops {
+			want[q.n] = true
+		}
+		for i := range l.nodes {
+			if want[l.nodes[i].n] {
+				d.places[l.nodes[i].n] = int32(i)
+			}
+		}
+	}
+	i, ok := d.places[p.n]
+	if !ok {
+		return -1, 0
+	}
+	return int(l.nodes[i].firstBlock), l.nodes[i].all
+}
+
+func mentionsUpdate(s string) bool {
+	l := strings.ToLower(s)
+	for _, w := range [...]string{"updated", "last update", "modified", "aktualisiert", "stand:", "mis à jour", "actualizado", "aggiornato", "atualizado", "bijgewerkt", "oppdatert", "uppdaterad", "opdateret", "geändert"} {
+		if i := strings.Index(l, w); i >= 0 {
+			// "Published … updated …": the first date is the publication's.
+			return i < 24 && !strings.Contains(l[:i], "publi") && !strings.Contains(l[:i], "post") && !strings.ContainsAny(l[:i], "0123456789")
+		}
+	}
+	return false
+}
+
+func (d *document) readModified() {
+	a := d.article
+	try := func(raw, from string) bool {
+		m, ok := d.rules.readMoment(cleanLine(raw), d.dayOrder())
+		if !ok || m.ambiguous || d.inFuture(m) || m.day == 0 {
+			return false
+		}
+		t := m.timestamp(from, raw)
+		if a.Published.Value != "" && t.Value[:10] < firstRunes(a.Published.Value, 10) {
+			return false
+		}
+		if t.Value == a.Published.Value {
+			return false
+		}
+		a.Modified = t
+		d.set("modified", t.Value, from)
+		return true
+	}
+	if try(d.meta.ld.modified, "json-ld") {
+		return
+	}
+	for _, name := range modifiedMeta {
+		if v, _ := d.meta.first(name); v != "" && try(v, "meta:"+name) {
+			return
+		}
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name == "dateModified" && try(p.value, "itemprop:dateModified") {
+			return
+		}
+	}
+	if it := d.page.Item; it != nil && !it.Updated.IsZero() && it.Updated.After(it.Published) {
+		m := momentOf(it.Updated)
+		a.Modified = m.timestamp("feed", it.UpdatedRaw)
+		d.set("modified", a.Modified.Value, "feed")
+	}
+}
+
+// inFuture tells dates after the page was fetched: announcements, or misread.
+func (d *document) inFuture(m moment) bool {
+	return !d.page.FetchedAt.IsZero() && m.at().After(d.page.FetchedAt.Add(48*time.Hour))
+}
+
+// settle decides an ambiguous date by the page's URL, or by one of the two readings not having come yet.
+func (d *document) settle(m moment) moment {
+	if u, _, ok := urlDate(firstNonEmpty(d.article.URL, d.page.BaseURL())); ok && u.year == m.year && u.month > 0 {
+		switch s := m.swapped(); {
+		case m.month == u.month && (u.day == 0 || u.day == m.day):
+			m.ambiguous = false
+		case s.month == u.month && (u.day == 0 || u.day == s.day):
+			m = s
+			m.ambiguous = false
+		}
+		return m
+	}
+	if s := m.swapped(); d.inFuture(m) != d.inFuture(s) {
+		if d.inFuture(m) {
+			m = s
+		}
+		m.ambiguous = false
+	}
+	return m
+}
+
+// dayOrder is how the page's country or language writes dates of numbers alone; unknown where that is not sure.
+func (d *document) dayOrder() dayOrder {
+	lang, _ := d.statedLanguage()
+	host := d.article.Source.Domain
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	base, region, _ := strings.Cut(strings.ToLower(lang), "-")
+	switch tld {
+	case "us", "gov", "mil", "ph":
+		return monthFirst
+	case "kr", "jp", "cn", "tw", "hk", "ca", "hu", "lt": // year first at home; either order in English
+		return orderUnknown
+	}
+	if len(tld) == 2 && !genericTLD(tld) {
+		return dayFirst
+	}
+	switch base {
+	case "en", "":
+		switch region {
+		case "gb", "au", "nz", "ie", "in", "za":
+			return dayFirst
+		}
+		return orderUnknown
+	case "ko", "ja", "zh":
+		return orderUnknown
+	}
+	return dayFirst
+}
+
+// genericTLD tells two-letter domains that are used without regard to the country.
+func genericTLD(t string) bool {
+	switch t {
+	case "io", "co", "tv", "me", "ai", "cc", "fm", "ly", "gg", "to", "so", "sh", "eu", "am", "la", "ws":
+		return true
+	}
+	return false
+}
+
+// urlDate reads a date from a URL's path: /2011/01/10/, /2011/01/, /20110110/, -2011-01-10-.
+func urlDate(raw string) (m moment, text string, ok bool) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return moment{}, "", false
+	}
+	p := u.Path
+	for i := 0; i+4 <= len(p); i++ {
+		if i > 0 && isDigit(p[i-1]) || !isDigit(p[i]) {
+			continue
+		}
+		j := i
+		for j < len(p) && isDigit(p[j]) {
+			j++
+		}
+		switch {
+		case j-i == 8:
+			n, _ := strconv.Atoi(p[i:j])
+			m := moment{year: n / 10000, month: n / 100 % 100, day: n % 100}
+			if m.year >= 1995 && m.month > 0 && m.day > 0 && m.valid() {
+				return m, p[i:j], true
+			}
+		case j-i == 4:
+			year, _ := strconv.Atoi(p[i:j])
+			if year < 1995 || year > 2099 || j >= len(p) || p[j] != '/' && p[j] != '-' && p[j] != '_' {
+				break
+			}
+			sep := p[j]
+			parts := strings.FieldsFunc(cutRunes(p[j+1:], 12), func(r rune) bool { return r == rune(sep) })
+			if len(parts) == 0 {
+				break
+			}
+			m := moment{year: year, month: monthPart(parts[0])}
+			if m.month == 0 {
+				break
+			}
+			if len(parts) > 1 {
+				if day := leadingNumber(parts[1]); day >= 1 && day <= 31 {
+					m.day = day
+				}
+			}
+			if m.valid() && (m.day > 0 || sep == '/') {
+				return m, p[i:min(j+7, len(p))], true
+			}
+		}
+		i = j
+	}
+	return moment{}, "", false
+}
+
+func monthPart(s string) int {
+	if n := leadingNumber(s); n >= 1 && n <= 12 && len(s) <= 2 {
+		return n
+	}
+	if len(s) >= 3 && !isDigit(s[0]) {
+		return loadRules().months[strings.ToLower(s)]
+	}
+	return 0
+}
+
+// leadingNumber is the one or two digits that s begins with, where no third follows; else 0.
+func leadingNumber(s string) int {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	if n == 0 || n > 2 {
+		return 0
+	}
+	v, _ := strconv.Atoi(s[:n])
+	return v
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// epoch reads seconds or milliseconds since 1970.
+func epoch(s string) (moment, bool) {
+	s = strings.TrimSpace(s)
+	if len(s) != 10 && len(s) != 13 {
+		return moment{}, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return moment{}, false
+	}
+	if len(s) == 13 {
+		n /= 1000
+	}
+	m := momentOf(time.Unix(n, 0).UTC())
+	return m, m.year >= 1995 && m.valid()
+}

@@ -1,0 +1,565 @@
+package parser
+
+import (
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/feedmill/feedmill"
+)
+
+// maxImages bounds the pictures of one article.
+const maxImages = 60
+
+// captioned is a picture of the layout with what stands under it.
+type captioned struct {
+	ref                  *imageRef
+	url                  string
+	caption, credit, raw string
+	boxed                bool // in a figure, or a box of its own with a caption
+}
+
+// readPictures finds the pictures and takes their captions out of the running text, before the body is chosen.
+func (d *document) readPictures() {
+	l := d.layout
+	d.pictures = d.pictures[:0]
+	for i := range l.images {
+		ref := &l.images[i]
+		if ref.node < 0 {
+			continue
+		}
+		u := imageSource(ref.n.Attr, d.base)
+		if u == "" {
+			u = d.noscriptSource(ref.n)
+		}
+		if u == "" || isDecoration(ref.n, u) {
+			continue
+		}
+		c := captioned{ref: ref, url: u}
+		d.readCaption(&c)
+		d.pictures = append(d.pictures, c)
+	}
+}
+
+// noscriptSource is the source of the picture that a noscript element right after the img holds for browsers without
+// scripts.
+func (d *document) noscriptSource(n *html.Node) string {
+	for s := n.NextSibling; s != nil; s = s.NextSibling {
+		if s.Type == html.TextNode && strings.TrimSpace(s.Data) == "" {
+			continue
+		}
+		if s.DataAtom != atom.Noscript || s.FirstChild == nil {
+			return ""
+		}
+		z := html.NewTokenizer(strings.NewReader(s.FirstChild.Data))
+		for range 16 {
+			switch z.Next() {
+			case html.ErrorToken:
+				return ""
+			case html.StartTagToken, html.SelfClosingTagToken:
+				if t := z.Token(); t.DataAtom == atom.Img {
+					return imageSource(t.Attr, d.base)
+				}
+			}
+		}
+		return ""
+	}
+	return ""
+}
+
+// isDecoration tells logos, icons, buttons and counters from pictures.
+func isDecoration(n *html.Node, src string) bool {
+	w, h := dimension(n, "width"), dimension(n, "height")
+	if w > 0 && w < 80 || h > 0 && h < 60 {
+		return true
+	}
+	p := src
+	if u, err := url.Parse(src); err == nil {
+		p = u.Path
+	}
+	file := strings.ToLower(path.Base(p))
+	if strings.HasSuffix(file, ".svg") {
+		return true
+	}
+	for _, word := range [...]string{"logo", "icon", "avatar", "sprite", "banner_", "btn_", "button", "gravatar", "emoji", "badge", "tracking", "pixel", "favicon", "author-", "arrow"} {
+		if strings.Contains(file, word) {
+			return true
+		}
+	}
+	return strings.Contains(src, "gravatar.com/") || strings.Contains(src, "/emoji/") || strings.Contains(src, "/ad/") || strings.Contains(src, "/ads/")
+}
+
+func dimension(n *html.Node, key string) int {
+	v, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(attr(n, key)), "px"))
+	if err != nil || v < 0 || v > 20000 {
+		return 0
+	}
+	return v
+}
+
+// readCaption finds the caption and credit of a picture: in its figure, in a box that holds nothing else, or in the cell
+// below it.
+func (d *document) readCaption(c *captioned) {
+	l := d.layout
+	box, images := c.ref.node, 0
+	if f := l.nodes[c.ref.node].figure; f >= 0 {
+		box = f
+		for _, other := range l.images {
+			if l.under(other.node, f) {
+				images++
+			}
+		}
+		d.takeCaption(c, f)
+		c.boxed = true
+		return
+	}
+	// Go up while the element holds this picture alone and little text.
+	best := int32(-1)
+	for i, up := box, 0; i >= 0 && up < 7; i, up = l.nodes[i].parent, up+1 {
+		e := &l.nodes[i]
+		if e.n.DataAtom == atom.Body || e.n.DataAtom == atom.Article {
+			break
+		}
+		first, last := int(e.firstBlock), min(int(e.endBlock), len(l.blocks))
+		if last-first > 4 {
+			break
+		}
+		size, marked, heading := 0, false, false
+		for k := first; k < last; k++ {
+			b := &l.blocks[k]
+			size += b.size
+			marked = marked || b.hints&(hintCaption|hintCredit) != 0
+			heading = heading || l.nodes[b.near].heading > 0
+		}
+		if size > 700 || heading || l.imagesIn(i) > 1 {
+			break
+		}
+		if size == 0 {
+			continue
+		}
+		if marked || e.own&hintCaption != 0 || e.n.DataAtom == atom.Table && size > 10 {
+			best = i
+			if marked {
+				break
+			}
+		}
+	}
+	if best >= 0 {
+		d.takeCaption(c, best)
+		c.boxed = true
+	}
+}
+
+// imagesIn counts the pictures below a node, up to two.
+func (l *layout) imagesIn(i int32) int {
+	n := 0
+	for k := range l.images {
+		if im := &l.images[k]; l.under(im.node, i) || im.node == i {
+			if d := dimension(im.n, "width"); d > 0 && d < 40 {
+				continue
+			}
+			if n++; n > 1 {
+				break
+			}
+		}
+	}
+	return n
+}
+
+// takeCaption reads the blocks of a box as caption and credit and takes them out of the running text.
+func (d *document) takeCaption(c *captioned, box int32) {
+	l := d.layout
+	e := &l.nodes[box]
+	var captions, credits []string
+	for k := int(e.firstBlock); k < min(int(e.endBlock), len(l.blocks)); k++ {
+		b := &l.blocks[k]
+		if b.hints&(hintShare|hintAd|hintHidden|hintRelated|hintPromo) != 0 || b.size > 900 || b.drop != "" && b.drop != "caption" || b.size > 600 && b.hints&hintCaption == 0 && l.nodes[b.near].figure < 0 {
+			continue
+		}
+		text := strings.ReplaceAll(b.text, "\n", " ")
+		lower := strings.ToLower(firstRunes(text, 60))
+		if b.size < 60 && d.rules.isLine("furniture", lower) || !hasLetter(text) {
+			b.drop = "caption"
+			continue
+		}
+		if b.hints&hintCredit != 0 && (b.size < 120) {
+			credits = append(credits, text)
+		} else if marked := d.creditWithin(b, k); marked != "" {
+			credits = append(credits, marked)
+			if rest := cleanLine(strings.Replace(text, marked, "", 1)); rest != "" {
+				captions = append(captions, rest)
+			}
+		} else {
+			captions = append(captions, text)
+		}
+		b.drop, b.weight = "caption", 0
+	}
+	text := cleanLine(strings.Join(captions, " "))
+	if len(credits) > 0 {
+		c.raw = strings.Join(credits, " ")
+		c.credit = bareCredit(c.raw)
+		c.caption = text
+		if rest, raw, credit := splitCredit(text); credit != "" && (strings.EqualFold(credit, c.credit) || strings.Contains(credit, c.credit)) {
+			c.caption, c.raw = rest, raw
+		}
+	} else {
+		c.caption, c.raw, c.credit = splitCredit(text)
+	}
+}
+
+// creditWithin is the text of the inline elements within a block whose names say credit.
+func (d *document) creditWithin(b *block, k int) string {
+	l := d.layout
+	for i := b.node + 1; i < l.nodes[b.node].end; i++ {
+		e := &l.nodes[i]
+		if e.own&hintCredit != 0 && e.firstBlock <= int32(k) {
+			if t := cleanLine(nodeText(e.n)); t != "" && len(t) < len(b.text) && strings.Contains(b.text, t) {
+				return t
+			}
+		}
+	}
+	return ""
+}
+
+// creditLabels begin a credit.
+var creditLabels = [...]string{
+	"photo credit", "photo credits", "photo courtesy of", "photo courtesy", "photograph by", "photograph", "photos by", "photo by", "photo from", "photo", "photos", "image credit", "image courtesy of", "image source", "image by", "image from", "image", "picture by", "picture", "pictures", "pic", "credit", "credits", "courtesy of", "courtesy", "source", "illustration by", "illustration", "screenshot",
+	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진", "写真", "图",
+}
+
+// splitCredit parts the credit at the end of a caption from it: raw is the credit with the marks that set it off.
+func splitCredit(text string) (caption, raw, credit string) {
+	if text == "" {
+		return "", "", ""
+	}
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		lower = text
+	}
+	// A label before the end: "… Photo: X", "… © X", "… (Foto: X)".
+	best := -1
+	for _, label := range creditLabels {
+		for from := len(lower); from > 0; {
+			i := strings.LastIndex(lower[:from], label)
+			if i < 0 {
+				break
+			}
+			from = i
+			if len(text)-i > 120 {
+				break
+			}
+			if !startsCredit(lower, i, label) {
+				continue
+			}
+			if best < 0 || i < best {
+				best = i
+			}
+		}
+	}
+	if best >= 0 {
+		start := best
+		for start > 0 && strings.IndexByte(" ([/|-", lower[start-1]) >= 0 {
+			start--
+		}
+		for _, dash := range [...]string{"–", "—", "·", "•"} {
+			if head, ok := strings.CutSuffix(strings.TrimRight(text[:start], " "), dash); ok {
+				start = len(head)
+			}
+		}
+		raw = strings.TrimSpace(text[start:])
+		if credit = bareCredit(raw); credit != "" {
+			return strings.TrimSpace(text[:start]), raw, credit
+		}
+	}
+	// "… / Agency" and "… | Agency"
+	for _, sep := range [...]string{" / ", " | ", " // "} {
+		if i := strings.LastIndex(text, sep); i > 0 {
+			tail := strings.TrimSpace(text[i+len(sep):])
+			if n := len(strings.Fields(tail)); n > 0 && n <= 6 && len(tail) < 70 && !strings.ContainsAny(tail, ".!?") {
+				return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i:]), tail
+			}
+		}
+	}
+	// "… (AP Photo/Name)", "… [Name/AFP]", "… AFP"
+	if end := text[len(text)-1]; end == ')' || end == ']' {
+		open := byte('(')
+		if end == ']' {
+			open = '['
+		}
+		if i := strings.LastIndexByte(text, open); i >= 0 {
+			inner := text[i+1 : len(text)-1]
+			if len(inner) < 80 && namesAgency(inner) {
+				return strings.TrimSpace(text[:i]), text[i:], inner
+			}
+		}
+	}
+	if i := strings.LastIndexAny(text, ".!?"); i > 0 && i < len(text)-1 {
+		tail := strings.TrimSpace(text[i+1:])
+		if len(tail) < 60 && namesAgency(tail) {
+			return strings.TrimSpace(text[:i+1]), tail, strings.Trim(tail, " -–—/")
+		}
+	}
+	if len(text) < 60 && len(strings.Fields(text)) <= 5 && namesAgency(text) {
+		return "", text, text
+	}
+	return text, "", ""
+}
+
+// startsCredit tells whether a label at i of a caption begins its credit, and is not a word of it.
+func startsCredit(lower string, i int, label string) bool {
+	before := byte(' ')
+	if i > 0 {
+		before = lower[i-1]
+	}
+	mark := label == "©" || label == "(c)"
+	if !mark && (isWordByte(before) || before >= 0x80) {
+		return false
+	}
+	rest := lower[i+len(label):]
+	if rest == "" {
+		return false
+	}
+	t := strings.TrimLeft(rest, " ")
+	switch {
+	case mark:
+		return true
+	case strings.HasPrefix(t, ":") || strings.HasPrefix(t, "：") || strings.HasPrefix(t, "©"):
+		return true
+	case strings.HasSuffix(label, " by") || strings.HasSuffix(label, " of") || label == "courtesy" || strings.HasSuffix(label, " von"):
+		return rest[0] == ' ' && (i == 0 || before == '(' || before == '[' || before == ' ' && i > 1 && strings.IndexByte(".!?)|/-\"", lower[i-2]) >= 0)
+	case before == '(' || before == '[':
+		return label != "picture" && label != "image" && label != "source" || strings.HasPrefix(t, "/")
+	}
+	return false
+}
+
+// bareCredit takes labels, brackets and bars off a credit.
+func bareCredit(raw string) string {
+	s := raw
+	for range 4 {
+		s = strings.Trim(s, " /|-–—:;,[]·•\u00a0：")
+		if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
+			s = s[1 : len(s)-1]
+			continue
+		}
+		if strings.HasSuffix(s, ")") && !strings.Contains(s, "(") {
+			s = strings.TrimSuffix(s, ")")
+		}
+		if strings.HasPrefix(s, "(") && !strings.Contains(s, ")") {
+			s = s[1:]
+		}
+		lower := strings.ToLower(s)
+		cut := 0
+		for _, label := range creditLabels {
+			if len(label) > cut && strings.HasPrefix(lower, label) && len(lower) == len(s) {
+				rest := s[len(label):]
+				if rest != "" && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " :") || strings.HasPrefix(rest, "：") || label == "©" || label == "(c)" || strings.HasSuffix(label, " by") || strings.HasSuffix(label, " of") || strings.HasSuffix(label, " von") || strings.HasPrefix(strings.TrimSpace(rest), "©")) {
+					cut = len(label)
+				}
+			}
+		}
+		if cut == 0 {
+			break
+		}
+		s = s[cut:]
+	}
+	return strings.TrimRight(strings.Trim(s, " /|-–—:;,"), " ")
+}
+
+// photoAgencies are words that mark a credit.
+var photoAgencies = [...]string{"getty", "reuters", "afp", "ap photo", "associated press", "shutterstock", "istock", "alamy", "dpa", "imago", "unsplash", "pixabay", "pexels", "flickr", "wikimedia", "epa", "efe", "ap/", "/ap", "zuma", "bloomberg", "keystone", "picture alliance", "picture-alliance", "depositphotos", "adobe stock", "stock.adobe", "handout", "xinhua", "yonhap", "pa images", "pa wire", "rex ", "ansa", "lapresse", "belga", "anp", "scanpix", "ntb", "tass", "courtesy", "via ", "file photo", "staff", "sipa", "mti", "apa", "agerpres", "inquam", "anadolu", "press association", "wikipedia", "creative commons", "canva", "dreamstime", "fotolia", "123rf", "twitter/", "instagram/", "screengrab"}
+
+func namesAgency(s string) bool {
+	l := strings.ToLower(s)
+	if l == "ap" || l == "afp" || l == "pa" || l == "pti" || l == "ani" || l == "cna" || l == "spa" {
+		return true
+	}
+	for _, a := range photoAgencies {
+		if i := strings.Index(l, a); i >= 0 && (i == 0 || !isWordByte(l[i-1]) || !isWordByte(a[0])) {
+			if end := i + len(a); end == len(l) || !isWordByte(l[end]) || !isWordByte(a[len(a)-1]) || len(a) > 5 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readImages keeps the pictures that belong to the article: those within its body, the one between headline and body,
+// and the one that the page names as its picture.
+func (d *document) readImages() {
+	l := d.layout
+	var stated []found
+	seen := map[string]bool{}
+	state := func(ref, from string) {
+		if abs, ok := absoluteURL(plainText(ref), d.base); ok && !seen[abs] && !isLogo(abs) {
+			seen[abs] = true
+			stated = append(stated, found{abs, from})
+		}
+	}
+	for _, name := range [...]string{"og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"} {
+		for _, v := range d.meta.names[name] {
+			state(v, "meta:"+name)
+		}
+	}
+	for _, v := range d.meta.ld.images {
+		state(v, "json-ld")
+	}
+	first, last := d.pictureRange()
+	lead := -1
+	start := len(d.body.pictures)
+	kept := map[string]bool{}
+	for i := range d.pictures {
+		c := &d.pictures[i]
+		e := &l.nodes[c.ref.node]
+		at := int(c.ref.block)
+		isStated := matchesAny(c.url, stated)
+		switch {
+		case kept[c.url] || len(d.body.pictures) >= maxImages:
+			continue
+		case isStated && (at <= last && at >= first-12 || c.boxed) && e.all&(hintRelated|hintFooter|hintComment|hintNav) == 0:
+		case at < first || at > last:
+			continue
+		case e.all&(hintFurniture&^(hintHeader|hintMeta)|hintByline) != 0:
+			continue
+		case !d.inBody(at) && !c.boxed && !isStated:
+			continue
+		case e.link >= 0 && !c.boxed && d.isTeaserLink(e.link):
+			continue
+		}
+		kept[c.url] = true
+		im := feedmill.Image{URL: c.url, Width: dimension(c.ref.n, "width"), Height: dimension(c.ref.n, "height"), Alt: cleanLine(attr(c.ref.n, "alt")), Caption: c.caption, Credit: c.credit, CreditRaw: c.raw}
+		d.body.pictures = append(d.body.pictures, picture{im, -1 - at})
+		k := len(d.body.pictures) - 1
+		if lead < 0 && start == 0 && (isStated || d.beforeBody(at)) {
+			lead = k
+		}
+	}
+	if start > 0 || len(d.body.blocks) > 0 {
+		return
+	}
+	if lead < 0 && len(stated) > 0 {
+		im := feedmill.Image{URL: stated[0].Value}
+		if w, err := strconv.Atoi(d.metaValue("og:image:width")); err == nil && w > 0 && w < 20000 {
+			im.Width = w
+		}
+		if h, err := strconv.Atoi(d.metaValue("og:image:height")); err == nil && h > 0 && h < 20000 {
+			im.Height = h
+		}
+		im.Alt = plainText(d.metaValue("og:image:alt"))
+		d.body.pictures = append([]picture{{im, 0}}, d.body.pictures...)
+		lead = 0
+		d.set("image", im.URL, stated[0].From, stated[1:]...)
+	} else if lead < 0 && len(d.body.pictures) > 0 {
+		lead = 0
+	}
+	if lead >= 0 {
+		d.body.pictures[lead].image.Lead = true
+		if d.article.Provenance.Fields["image"] == "" {
+			d.set("image", d.body.pictures[lead].image.URL, "body", stated...)
+		}
+	}
+}
+
+func (d *document) metaValue(name string) string {
+	v, _ := d.meta.first(name)
+	return v
+}
+
+// pictureRange is the range of blocks that the article's pictures stand before.
+func (d *document) pictureRange() (first, last int) {
+	l := d.layout
+	if len(d.body.kept) == 0 {
+		return 0, -1
+	}
+	first, last = d.body.kept[0], d.body.kept[len(d.body.kept)-1]+1
+	if c := d.body.container; c >= 0 {
+		first = min(first, int(l.nodes[c].firstBlock))
+	}
+	if h := d.headline; h >= 0 && h < first {
+		first = h
+	} else if h < 0 {
+		first = max(first-6, 0)
+	}
+	return first, last
+}
+
+// inBody tells whether a picture at that place stands among the kept blocks.
+func (d *document) inBody(at int) bool {
+	k := d.body.kept
+	return len(k) > 0 && at >= k[0] && at <= k[len(k)-1]
+}
+
+// beforeBody tells whether a picture stands before the second paragraph.
+func (d *document) beforeBody(at int) bool {
+	k := d.body.kept
+	return len(k) > 0 && at <= k[min(2, len(k)-1)]
+}
+
+// isTeaserLink tells a picture that links to another page of the site and not to a larger picture.
+func (d *document) isTeaserLink(link int32) bool {
+	href := attr(d.layout.nodes[link].n, "href")
+	if i := strings.IndexAny(href, "?#"); i >= 0 {
+		href = href[:i]
+	}
+	switch strings.ToLower(path.Ext(href)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif":
+		return false
+	}
+	abs, ok := absoluteURL(href, d.base)
+	return ok && feedmill.Host(abs) == feedmill.Host(d.page.BaseURL()) && abs != d.page.BaseURL()
+}
+
+// isLogo tells a stated picture that is the site's and not the article's.
+func isLogo(u string) bool {
+	file := strings.ToLower(path.Base(u))
+	for _, w := range [...]string{"logo", "favicon", "default-image", "default_image", "placeholder", "og-default", "share-default", "default-share", "fallback"} {
+		if strings.Contains(file, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchesAny tells whether a picture is one of the stated ones, perhaps in another size.
+func matchesAny(u string, stated []found) bool {
+	key := pictureKey(u)
+	for _, s := range stated {
+		if s.Value == u || key != "" && pictureKey(s.Value) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// pictureKey is what the sizes of one picture have in common: the file's name without size and extension.
+func pictureKey(u string) string {
+	p, err := url.Parse(u)
+	if err != nil {
+		return ""
+	}
+	file := path.Base(p.Path)
+	file = strings.TrimSuffix(file, path.Ext(file))
+	// name-1024x683, name_640, name-scaled
+	for {
+		i := strings.LastIndexAny(file, "-_")
+		if i < 6 {
+			break
+		}
+		tail := strings.Trim(file[i+1:], "0123456789xXwhpWH")
+		if tail != "" && tail != "scaled" && tail != "large" && tail != "medium" && tail != "small" && tail != "thumb" {
+			break
+		}
+		if len(file[i+1:]) > 9 {
+			break
+		}
+		file = file[:i]
+	}
+	if len(file) < 6 {
+		return ""
+	}
+	return strings.ToLower(file)
+}
