@@ -1,0 +1,222 @@
+package enricher
+
+import (
+	"context"
+	"math"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/feedmill/feedmill"
+)
+
+const (
+	// The text from which the language is told, in bytes: more of it says nothing new.
+	languageSample = 20_000
+	// What a language that is declared is worth, as a factor of evidence.
+	declaredPrior = 1.5
+	// Fewer known words than this leave a declared language as it is.
+	enoughWords = 3
+)
+
+// detectLanguage tells the language of title and text together: by script where the script decides, else by the words
+// and letters that are typical of each language. What page, feed or source declare counts as prior knowledge.
+func detectLanguage(ctx context.Context, d *document) error {
+	declared, from := d.r.Language.Tag, d.r.Language.From
+	if declared == "" && d.r.Source.Language != "" {
+		declared, from = d.r.Source.Language, "source"
+	}
+	lang, conf := identify(sample(d.r), baseLanguage(declared))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	switch {
+	case lang == "":
+		d.r.Language = feedmill.Language{Tag: declared, From: from, Confidence: d.r.Language.Confidence}
+	case lang == baseLanguage(declared):
+		d.r.Language = feedmill.Language{Tag: declared, From: "text", Confidence: round3(conf)}
+	default:
+		d.r.Language = feedmill.Language{Tag: lang, From: "text", Confidence: round3(conf)}
+	}
+	d.setLanguage()
+	return nil
+}
+
+func sample(r *feedmill.Record) string {
+	s := r.Title + "\n" + r.Text
+	if len(s) <= languageSample {
+		return s
+	}
+	return strings.ToValidUTF8(s[:languageSample], "")
+}
+
+// identify returns the language of s and how sure that is, "" where s does not say.
+func identify(s, declared string) (lang string, conf float64) {
+	var count [numScripts]int
+	total := 0
+	for _, r := range s {
+		if !unicode.IsLetter(r) {
+			continue
+		}
+		total++
+		count[scriptOf(r)]++
+	}
+	if total == 0 {
+		return "", 0
+	}
+	share := func(sc script) float64 { return float64(count[sc]) / float64(total) }
+	switch {
+	case share(hangul) > 0.3:
+		return "ko", 0.5 + share(hangul)/2
+	case count[kana]*10 >= count[han]+count[kana] && share(kana)+share(han) > 0.3 && count[kana] > 0:
+		return "ja", 0.5 + (share(kana)+share(han))/2
+	case share(han) > 0.3:
+		// A headline in Japanese may be all ideographs; only then does the page know better.
+		if declared == "ja" && count[han] < 40 {
+			return "ja", 0.6
+		}
+		return "zh", 0.5 + share(han)/2
+	}
+	for sc, tag := range singleScripts() {
+		if share(sc) > 0.5 {
+			return tag, 0.5 + share(sc)/2
+		}
+	}
+	var family []string
+	switch {
+	case share(cyrillic) > 0.5:
+		family = []string{"ru", "uk", "bg", "sr", "mk", "be", "kk", "mn"}
+	case share(arabic) > 0.5:
+		family = []string{"ar", "fa", "ur", "ps"}
+	case share(devanagari) > 0.5:
+		family = []string{"hi", "mr", "ne"}
+	case share(latinScript) > 0.5:
+		family = latinLanguages()
+	default:
+		return "", 0
+	}
+	return byProfile(s, family, declared)
+}
+
+// byProfile scores the languages of a script by their frequent words and typical letters.
+func byProfile(s string, family []string, declared string) (string, float64) {
+	owners := profileWords()
+	scores := map[string]float64{}
+	hits, n := 0, 0
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '\'' && r != '’' }) {
+		n++
+		if langs := owners[strings.ReplaceAll(w, "’", "'")]; len(langs) > 0 {
+			hits++
+			for _, l := range langs {
+				// A word that many languages share says little.
+				scores[l] += 1 / math.Sqrt(float64(len(langs)))
+			}
+		}
+	}
+	for _, l := range family {
+		scores[l] += 0.7 * letterScore(s, l, n)
+	}
+	if declared != "" && scores[declared] > 0 {
+		scores[declared] *= declaredPrior
+	}
+	best, second := "", 0.0
+	for _, l := range family {
+		switch sc := scores[l]; {
+		case best == "" || sc > scores[best]:
+			if best != "" {
+				second = scores[best]
+			}
+			best = l
+		case sc > second:
+			second = sc
+		}
+	}
+	top := scores[best]
+	if top == 0 || hits < enoughWords && declared != "" && best != declared && top < 2*max(second, 1) {
+		return "", 0
+	}
+	conf := top / (top + second) * math.Min(1, 0.55+0.15*top)
+	return best, math.Min(conf, 0.999)
+}
+
+// letterScore is the typical letters of a language in s, a hit at most one for each word.
+func letterScore(s, lang string, words int) float64 {
+	letters := typicalLetters()[lang]
+	if letters == "" {
+		return 0
+	}
+	n := 0
+	for _, r := range s {
+		if r > 0x7f && strings.ContainsRune(letters, r) {
+			n++
+		}
+	}
+	return math.Min(float64(n), float64(words))
+}
+
+type script uint8
+
+const (
+	otherScript script = iota
+	latinScript
+	cyrillic
+	greek
+	arabic
+	hebrew
+	devanagari
+	han
+	kana
+	hangul
+	thai
+	armenian
+	georgian
+	bengali
+	tamil
+	telugu
+	gujarati
+	gurmukhi
+	kannada
+	malayalam
+	sinhala
+	khmer
+	lao
+	burmese
+	ethiopic
+	tibetan
+	numScripts
+)
+
+// scriptTables is in the order in which a news corpus is likely to need it.
+var scriptTables = sync.OnceValue(func() []*unicode.RangeTable {
+	t := make([]*unicode.RangeTable, numScripts)
+	t[latinScript], t[cyrillic], t[greek], t[arabic], t[hebrew] = unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew
+	t[devanagari], t[han], t[hangul], t[thai] = unicode.Devanagari, unicode.Han, unicode.Hangul, unicode.Thai
+	t[armenian], t[georgian], t[bengali], t[tamil] = unicode.Armenian, unicode.Georgian, unicode.Bengali, unicode.Tamil
+	t[telugu], t[gujarati], t[gurmukhi], t[kannada] = unicode.Telugu, unicode.Gujarati, unicode.Gurmukhi, unicode.Kannada
+	t[malayalam], t[sinhala], t[khmer], t[lao] = unicode.Malayalam, unicode.Sinhala, unicode.Khmer, unicode.Lao
+	t[burmese], t[ethiopic], t[tibetan] = unicode.Myanmar, unicode.Ethiopic, unicode.Tibetan
+	return t
+})
+
+func scriptOf(r rune) script {
+	if r < 0x80 {
+		return latinScript
+	}
+	if unicode.Is(unicode.Hiragana, r) || unicode.Is(unicode.Katakana, r) {
+		return kana
+	}
+	for sc, t := range scriptTables() {
+		if t != nil && unicode.Is(t, r) {
+			return script(sc)
+		}
+	}
+	return otherScript
+}
+
+func singleScripts() map[script]string {
+	return map[script]string{
+		greek: "el", hebrew: "he", thai: "th", armenian: "hy", georgian: "ka", bengali: "bn", tamil: "ta", telugu: "te",
+		gujarati: "gu", gurmukhi: "pa", kannada: "kn", malayalam: "ml", sinhala: "si", khmer: "km", lao: "lo", burmese: "my",
+		ethiopic: "am", tibetan: "bo",
+	}
+}
