@@ -17,6 +17,9 @@ import (
 	"github.com/feedmill/feedmill"
 )
 
+// maxItemParts is how many tags, enclosures and pictures of one item, and tags of a feed, are kept.
+const maxItemParts = 1000
+
 // readRSS reads a rewritten RSS document.
 func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error) {
 	in, err := new(rss.Parser).Parse(strings.NewReader(doc))
@@ -397,7 +400,7 @@ func (c *mediaCollector) add(in map[string][]ext.Extension, around mediaNotes) {
 }
 
 func (c *mediaCollector) one(u, typ string, notes mediaNotes) {
-	if !isWebURL(u) || slices.ContainsFunc(c.out, func(m feedmill.FeedMedia) bool { return m.URL == u }) {
+	if !isWebURL(u) || len(c.out) >= maxItemParts || slices.ContainsFunc(c.out, func(m feedmill.FeedMedia) bool { return m.URL == u }) {
 		return
 	}
 	c.out = append(c.out, feedmill.FeedMedia{URL: u, Type: cleanLine(typ), Caption: notes.caption, Credit: notes.credit})
@@ -413,7 +416,7 @@ func mediaText(in map[string][]ext.Extension, name string) string {
 }
 
 func addEnclosure(list []feedmill.Enclosure, u, typ, length string) []feedmill.Enclosure {
-	if !isWebURL(u) {
+	if !isWebURL(u) || len(list) >= maxItemParts {
 		return list
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(length), 10, 64)
@@ -426,7 +429,7 @@ func addEnclosure(list []feedmill.Enclosure, u, typ, length string) []feedmill.E
 // addTag adds a tag that is not there yet.
 func addTag(tags []string, raw string) []string {
 	t := plainText(raw)
-	if t == "" || slices.Contains(tags, t) {
+	if t == "" || len(tags) >= maxItemParts || slices.Contains(tags, t) {
 		return tags
 	}
 	return append(tags, t)

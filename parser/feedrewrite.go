@@ -374,8 +374,9 @@ func (w *feedRewriter) readText(e feedElement, t xmlToken) {
 	if !t.Empty {
 		var closed bool
 		last, closed = w.collect(text, e)
-		if back := w.z.pos - text.cut.pos; !closed && text.cut.set && back <= w.reread {
-			// It ended where the first element began that belongs beside it, not into it. Read on from there.
+		if back := w.z.pos - text.cut.pos; !closed && last.Kind != xmlEOF && text.cut.set && back <= w.reread {
+			// It ended where the first element began that belongs beside it, not into it. Read on from there. Where the
+			// document breaks off, though, its end tag may have been to come.
 			w.reread -= back
 			w.z.pos = text.cut.pos
 			text.rewind()
