@@ -16,6 +16,7 @@ type writer struct {
 	r *rand.Rand
 	// Of one article: who and where.
 	place, person, surname, body, project string
+	sentences                             []func() string
 	used                                  map[int]bool
 }
 
@@ -103,19 +104,22 @@ func (w *writer) lead() string {
 
 // paragraph writes two or three sentences, none of a form that the article has had, as long as there are others.
 func (w *writer) paragraph() string {
-	var sentences []string
+	if w.sentences == nil {
+		w.sentences = w.forms()
+	}
+	var text []string
 	for range 2 + w.r.IntN(2) {
-		forms := w.forms()
-		i := w.r.IntN(len(forms))
-		for w.used[i] && len(w.used) < len(forms) {
-			i = (i + 1) % len(forms)
+		i := w.r.IntN(len(w.sentences))
+		for w.used[i] && len(w.used) < len(w.sentences) {
+			i = (i + 1) % len(w.sentences)
 		}
 		w.used[i] = true
-		sentences = append(sentences, forms[i]())
+		text = append(text, w.sentences[i]())
 	}
-	return strings.Join(sentences, " ")
+	return strings.Join(text, " ")
 }
 
+// forms returns the sentences of the grammar; each call of one fills its places anew.
 func (w *writer) forms() []func() string {
 	return []func() string{
 		func() string {

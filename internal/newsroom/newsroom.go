@@ -42,7 +42,8 @@ type Truth struct {
 	Caption, Credit string
 }
 
-// Newsroom is the web of sites. All methods may be called at any time, from any goroutine.
+// Newsroom is the web of sites. Its methods may be called at any time, from any goroutine; only [Newsroom.Start] and
+// [Newsroom.Close] are for one.
 type Newsroom struct {
 	seed      int64
 	editAfter time.Duration
@@ -58,6 +59,7 @@ type Newsroom struct {
 	mu       sync.Mutex
 	sites    []*site
 	faults   map[string]*plannedFault
+	remember int // requests
 	requests []*Request
 	oldest   int
 	counts   map[string]int
@@ -82,7 +84,7 @@ func New(o *Options) *Newsroom {
 	}
 	n := &Newsroom{
 		seed: o.Seed, editAfter: o.EditAfter, log: o.Logger,
-		closing: make(chan struct{}), served: make(chan error, 1),
+		closing: make(chan struct{}), served: make(chan error, 1), remember: rememberedRequests,
 		faults: map[string]*plannedFault{}, counts: map[string]int{}, states: map[string]*state{}, cache: map[cacheKey]*document{},
 	}
 	if n.log == nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxRequests is how many requests are remembered in full.
-const maxRequests = 50_000
+// rememberedRequests is how many requests are remembered in full.
+const rememberedRequests = 50_000
 
 // Request is one request that the newsroom was asked.
 type Request struct {
@@ -45,11 +45,11 @@ func (n *Newsroom) noted(w http.ResponseWriter, r *http.Request) http.ResponseWr
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.counts[r.URL.Path]++
-	if len(n.requests) < maxRequests {
+	if len(n.requests) < n.remember {
 		n.requests = append(n.requests, req)
 	} else {
 		n.requests[n.oldest] = req
-		n.oldest = (n.oldest + 1) % maxRequests
+		n.oldest = (n.oldest + 1) % n.remember
 	}
 	return &notingWriter{ResponseWriter: w, n: n, req: req}
 }
