@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -575,7 +576,13 @@ func TestNoUsableAnswer(t *testing.T) {
 	tlsServer.Config.ErrorLog = quiet()
 	tlsServer.StartTLS()
 	t.Cleanup(tlsServer.Close)
+	oldTLS := httptest.NewUnstartedServer(http.NotFoundHandler())
+	oldTLS.Config.ErrorLog = quiet()
+	oldTLS.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	oldTLS.StartTLS()
+	t.Cleanup(oldTLS.Close)
 	for name, tt := range map[string]struct{ url, class string }{
+		"tls too old":         {oldTLS.URL, ClassTLS},
 		"nobody listens":      {"http://" + closed.Addr().String(), ClassConnect},
 		"hangs up":            {raw(t, ""), ClassConnect},
 		"not http":            {raw(t, "SSH-2.0-OpenSSH_9.6\r\n"), ClassProtocol},

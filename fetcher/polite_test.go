@@ -128,6 +128,20 @@ func TestSetDelay(t *testing.T) {
 	}
 }
 
+func TestSetDelayOfANewHost(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second})
+	h.SetDelay("quick", time.Millisecond)
+	if len(h.hosts) != 0 {
+		t.Error("a host is kept that differs in nothing")
+	}
+	h.SetDelay("slow", 5*time.Second)
+	first := h.Reserve("slow", clock)
+	if got := h.Reserve("slow", clock).Sub(first); !first.Equal(clock) || got != 5*time.Second {
+		t.Errorf("slots at %v and %v after it, want now and 5s", first, got)
+	}
+}
+
 func TestAcquire(t *testing.T) {
 	t.Parallel()
 	h := NewHosts(nil)
@@ -154,7 +168,7 @@ func TestHostsForgetsTheIdle(t *testing.T) {
 	release, _ := h.Acquire("busy", clock)
 	defer release()
 	now := clock
-	for i := range 200_000 {
+	for i := range 20_000 {
 		now = now.Add(time.Second)
 		h.Reserve(fmt.Sprint("host", i), now)
 	}
