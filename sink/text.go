@@ -98,7 +98,7 @@ func appendTerm(terms []Term, phrase string, prefix bool) []Term {
 	}
 	var b strings.Builder
 	pairs(&b, phrase, false)
-	out := strings.TrimSpace(b.String())
+	out := strings.Join(strings.Fields(b.String()), " ")
 	// A single character at the end stands for every pair that begins with it.
 	tail := []rune(out)
 	n := len(tail)
