@@ -232,6 +232,6 @@ func (d *demo) atom(base string, updated time.Time) ([]byte, error) {
 		rights: "© 2025 " + courier, home: base + "/", self: base + atomPath, updated: updated,
 		entries: d.entries(base, atomPath),
 	}
-	slices.Reverse(f.entries) // newest first
+	slices.SortStableFunc(f.entries, func(a, b entry) int { return b.published.Compare(a.published) })
 	return f.atom()
 }

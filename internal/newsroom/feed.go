@@ -24,7 +24,7 @@ type cdata struct {
 	Text string `xml:",cdata"`
 }
 
-// rss writes RSS 2.0.
+// rss writes RSS 2.0, which has room for one author; several are Dublin Core creators.
 func (f *feed) rss() ([]byte, error) {
 	type guid struct {
 		PermaLink bool   `xml:"isPermaLink,attr"`
@@ -34,7 +34,8 @@ func (f *feed) rss() ([]byte, error) {
 		Title       string   `xml:"title"`
 		Link        string   `xml:"link"`
 		Description *cdata   `xml:"description"`
-		Authors     []string `xml:"author"`
+		Author      string   `xml:"author,omitempty"`
+		Creators    []string `xml:"dc:creator"`
 		Category    string   `xml:"category,omitempty"`
 		GUID        guid     `xml:"guid"`
 		PubDate     string   `xml:"pubDate"`
@@ -51,16 +52,24 @@ func (f *feed) rss() ([]byte, error) {
 	doc := struct {
 		XMLName xml.Name `xml:"rss"`
 		Version string   `xml:"version,attr"`
+		DC      string   `xml:"xmlns:dc,attr,omitempty"`
 		Channel channel  `xml:"channel"`
 	}{Version: "2.0", Channel: channel{
 		Title: f.title, Link: f.home, Description: f.subtitle, Language: f.language, Copyright: f.rights,
 		Built: f.updated.Format(time.RFC1123Z),
 	}}
 	for _, e := range f.entries {
-		doc.Channel.Items = append(doc.Channel.Items, item{
-			Title: e.title, Link: e.link, Description: &cdata{e.summary}, Authors: e.authors, Category: e.category,
+		i := item{
+			Title: e.title, Link: e.link, Description: &cdata{e.summary}, Category: e.category,
 			GUID: guid{PermaLink: e.id == e.link, ID: e.id}, PubDate: e.published.Format(time.RFC1123Z),
-		})
+		}
+		if len(e.authors) == 1 {
+			i.Author = e.authors[0]
+		} else {
+			doc.DC = "http://purl.org/dc/elements/1.1/"
+			i.Creators = e.authors
+		}
+		doc.Channel.Items = append(doc.Channel.Items, i)
 	}
 	return writeXML(doc)
 }

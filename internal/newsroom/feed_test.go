@@ -11,11 +11,12 @@ import (
 )
 
 type rssItem struct {
-	Title       string `xml:"title"`
-	Link        string `xml:"link"`
-	Description string `xml:"description"`
-	Author      string `xml:"author"`
-	Category    string `xml:"category"`
+	Title       string   `xml:"title"`
+	Link        string   `xml:"link"`
+	Description string   `xml:"description"`
+	Author      string   `xml:"author"`
+	Creators    []string `xml:"http://purl.org/dc/elements/1.1/ creator"`
+	Category    string   `xml:"category"`
 	GUID        struct {
 		PermaLink string `xml:"isPermaLink,attr"`
 		ID        string `xml:",chardata"`
@@ -61,6 +62,15 @@ func readAtom(t *testing.T, a answer) (updated string, items []atomItem) {
 	return doc.Updated, doc.Entries
 }
 
+func mustParse(t *testing.T, text string) time.Time {
+	t.Helper()
+	v, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestDemoFeeds(t *testing.T) {
 	t.Parallel()
 	n := New(nil)
@@ -95,6 +105,11 @@ func TestDemoFeeds(t *testing.T) {
 	}
 	if !slices.ContainsFunc(entries, func(e atomItem) bool { return e.Link.Href == items[1].Link && e.ID == items[1].Link }) {
 		t.Errorf("no article stands in both feeds: %s", items[1].Link)
+	}
+	if !slices.IsSortedFunc(entries, func(a, b atomItem) int {
+		return mustParse(t, b.Published).Compare(mustParse(t, a.Published))
+	}) {
+		t.Error("the entries are not newest first")
 	}
 	broken := 0
 	for _, e := range entries {
@@ -151,6 +166,14 @@ func TestGeneratedFeeds(t *testing.T) {
 		published, err := time.Parse(time.RFC1123Z, item.PubDate)
 		if err != nil || truth == nil || truth.Title != item.Title || !truth.Published.Equal(published) {
 			t.Errorf("item %d is not its article: %+v, %v", i, item, err)
+			continue
+		}
+		authors := item.Creators
+		if item.Author != "" {
+			authors = append(authors, item.Author)
+		}
+		if d := cmp.Diff(truth.Authors, authors); d != "" || len(item.Creators) == 1 {
+			t.Errorf("item %d: authors (-want +got):\n%s", i, d)
 		}
 	}
 	for i, entry := range entries {
@@ -161,5 +184,27 @@ func TestGeneratedFeeds(t *testing.T) {
 		if i > 0 && entries[i-1].Published < entry.Published {
 			t.Errorf("entry %d is newer than the one before", i)
 		}
+	}
+}
+
+// TestEditedRSSItem holds that an edit shows in an RSS item, which has no time of update.
+func TestEditedRSSItem(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	base := open(t, n)
+	if _, err := n.Generate(&GenerateOptions{Items: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	for _, step := range []func(string) error{n.Edit, n.Edit, n.Revert} {
+		_, items := readRSS(t, get(t, base+"/gen/0/feed.xml"))
+		seen = append(seen, items[0].Description)
+		if err := step("/gen/0/article-0.html"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, items := readRSS(t, get(t, base+"/gen/0/feed.xml"))
+	if seen[0] == seen[1] || seen[1] == seen[2] || items[0].Description != seen[1] {
+		t.Errorf("descriptions %q, then %q; want three, then the second again", seen, items[0].Description)
 	}
 }

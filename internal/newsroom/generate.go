@@ -244,6 +244,8 @@ func (s *site) article(f, i, version int) *article {
 		w := newWriter(s.rand(fmt.Sprint("version ", version), f, i))
 		at := version % len(a.Paragraphs)
 		a.Paragraphs[at] = w.paragraph()
+		// RSS has no time of update: only the teaser can show that an entry changed.
+		a.Summary += fmt.Sprintf(" (Corrected, version %d.)", version+1)
 		a.Correction = fmt.Sprintf("Correction: Paragraph %d of this article was rewritten after readers wrote to us.", at+1)
 	}
 	return a
