@@ -476,9 +476,9 @@ func punctuation(text string) (commas int, ends bool) {
 	return commas, false
 }
 
-// mergeHints gives every element the hints of its ancestors and every block those of its element. A hint of furniture on
-// an element that holds most of the page's sentences is a wrong guess from a name ("has-sidebar", "comment-open") and
-// is left out.
+// mergeHints gives every element the hints of its ancestors and every block those of its element. Names guess wrong: a
+// hint of furniture on an element that holds much of the page's sentences ("has-sidebar", "comment-open"), or one that
+// is on most of the page's sentences altogether ("widget" of a page builder), is left out.
 func (s *segmenter) mergeHints() {
 	sums := make([]int, len(s.blocks)+1)
 	for i := range s.blocks {
@@ -489,23 +489,50 @@ func (s *segmenter) mergeHints() {
 		}
 		sums[i+1] = sums[i] + n
 	}
-	total := sums[len(s.blocks)]
+	total := float64(sums[len(s.blocks)])
 	for i := range s.nodes {
 		e := &s.nodes[i]
-		own := e.own
-		if own&(hintFurniture|hintDek|hintTitle|hintByline|hintDate|hintCaption|hintCredit|hintPullquote|hintGallery) != 0 && total > 0 {
+		if e.own&^(hintBody|hintForm) != 0 && total > 0 {
 			first, last := min(int(e.firstBlock), len(s.blocks)), min(int(e.endBlock), len(s.blocks))
-			share := float64(sums[last]-sums[first]) / float64(total)
-			limit := 0.4
-			if own&(hintComment|hintHidden) != 0 {
-				limit = 0.9 // readers may well write more than the author, and hidden text may be all there is
-			}
-			if share > limit {
-				own &= hintBody | hintForm
+			share := float64(sums[last]-sums[first]) / total
+			if share > 0.9 || share > 0.4 && e.own&(hintComment|hintHidden) == 0 {
+				e.own &= hintBody | hintForm
 			}
 		}
-		e.own = own
-		e.all = own
+	}
+	s.inheritHints()
+	var under [len(hintNames)]int
+	for i := range s.blocks {
+		if n := sums[i+1] - sums[i]; n > 0 {
+			for bit := range under {
+				if s.blocks[i].hints&(1<<bit) != 0 {
+					under[bit] += n
+				}
+			}
+		}
+	}
+	var wrong hint
+	for bit, n := range under {
+		limit := 0.6
+		if h := hint(1 << bit); h == hintComment || h == hintHidden {
+			limit = 0.92 // readers may well write more than the author, and hidden text may be all there is
+		}
+		if float64(n) > limit*total {
+			wrong |= 1 << bit
+		}
+	}
+	if wrong &= hintFurniture | hintDek | hintTitle | hintByline | hintDate | hintCaption | hintCredit | hintPullquote | hintGallery; wrong != 0 {
+		for i := range s.nodes {
+			s.nodes[i].own &^= wrong
+		}
+		s.inheritHints()
+	}
+}
+
+func (s *segmenter) inheritHints() {
+	for i := range s.nodes {
+		e := &s.nodes[i]
+		e.all = e.own
 		if e.parent >= 0 {
 			e.all |= s.nodes[e.parent].all
 		}
