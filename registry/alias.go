@@ -19,11 +19,11 @@ import (
 //	16 bytes  article id
 //	2 bytes   day last seen, from 1 January 1970 UTC
 //
-// The shard number is 14 bits of the URL's SHA-256 and the hash 64 others: among n aliases two URLs are confused with a
-// probability of n²/2^79, which is 1.5e-11 at 3 million and 2e-8 at 100 million.
+// The first 16 bits of the URL's SHA-256 are the number of the shard, the next 64 the hash: among n aliases two URLs are
+// confused with a probability of n²/2^81, which is 4e-12 at 3 million and 4e-9 at 100 million. A new alias rewrites its
+// shard: 1.2 KB at 3 million, 40 KB at 100 million.
 const (
 	aliasVersion = 1
-	aliasShards  = 1 << 14
 	aliasRecord  = 8 + 16 + 2
 
 	// keepAlias is for how many days an alias is kept after it was last seen. A day is written down only when it is
@@ -88,7 +88,7 @@ func (r *Registry) Claim(ctx context.Context, canonicalURL, articleID string, no
 
 func aliasKey(canonicalURL string) (key string, hash uint64) {
 	sum := sha256.Sum256([]byte(canonicalURL))
-	return fmt.Sprintf("%04x", binary.BigEndian.Uint16(sum[:])%aliasShards), binary.BigEndian.Uint64(sum[2:])
+	return hex.EncodeToString(sum[:2]), binary.BigEndian.Uint64(sum[2:])
 }
 
 // aliasRecords returns the records of a stored shard; of none, if there is no shard.
