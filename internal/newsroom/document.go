@@ -5,7 +5,9 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -35,13 +37,21 @@ type document struct {
 	zipped []byte
 }
 
-func newDocument(r *resource, body []byte, modified time.Time) *document {
+// newDocument makes a document of what r rendered. The tag of an edited one ends in the count of its edits, which tells
+// a newsroom that was started anew what its client has seen.
+func newDocument(r *resource, body []byte, modified time.Time, edits int) *document {
 	sum := sha256.Sum256(body)
-	return &document{
-		contentType: r.contentType, cacheControl: r.cacheControl, modified: modified,
-		tag: hex.EncodeToString(sum[:8]), body: body,
+	tag := hex.EncodeToString(sum[:8])
+	if edits > 0 {
+		tag += fmt.Sprintf(".%d", edits)
 	}
+	return &document{contentType: r.contentType, cacheControl: r.cacheControl, modified: modified, tag: tag, body: body}
 }
+
+var editedTag = regexp.MustCompile(`\.[1-9][0-9]*(-gzip)?"`)
+
+// knowsEdit tells whether the request's validators are of an edited document.
+func knowsEdit(r *http.Request) bool { return editedTag.MatchString(r.Header.Get("If-None-Match")) }
 
 // compressed returns the gzip form, nil where it would be no gain.
 func (d *document) compressed() []byte {

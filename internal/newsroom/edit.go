@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -37,20 +38,23 @@ func (n *Newsroom) turnLocked(path string, by int, feeds []string, versions int)
 	return nil
 }
 
-// editIfDue corrects the demo's article once its time has come.
-func (n *Newsroom) editIfDue(path string) {
+// editIfDue corrects the demo's article once its time has come, or once a client shows that it had come before.
+func (n *Newsroom) editIfDue(r *http.Request) {
 	if n.editAfter == 0 {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch {
-	case n.first.IsZero():
-		if path == EditedPath {
-			n.first = time.Now()
-		}
-	case n.stateLocked(EditedPath).edits == 0 && time.Since(n.first) >= n.editAfter:
+	if n.stateLocked(EditedPath).edits > 0 {
+		return
+	}
+	path := r.URL.Path
+	due := !n.first.IsZero() && time.Since(n.first) >= n.editAfter
+	if due || (path == EditedPath || path == atomPath) && knowsEdit(r) {
 		_ = n.turnLocked(EditedPath, 1, []string{atomPath}, 2) // the second of two versions is there
+	}
+	if n.first.IsZero() && path == EditedPath {
+		n.first = time.Now()
 	}
 }
 

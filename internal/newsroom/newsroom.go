@@ -24,7 +24,8 @@ type Options struct {
 	// Seed varies the generated sites.
 	Seed int64
 	// EditAfter is how long after the first request for it the demo's article with a correction is corrected; 0: only
-	// by [Newsroom.Edit].
+	// by [Newsroom.Edit]. A client whose validators show that it knows the correction, because it met an earlier
+	// newsroom at the same address, meets the corrected site from the start: it sees nothing new.
 	EditAfter time.Duration
 	// Logger takes one line at start and one for each edit; nil: none.
 	Logger *slog.Logger
@@ -151,7 +152,7 @@ func (n *Newsroom) Handler() http.Handler { return http.HandlerFunc(n.serve) }
 
 func (n *Newsroom) serve(w http.ResponseWriter, r *http.Request) {
 	w = n.noted(w, r)
-	n.editIfDue(r.URL.Path)
+	n.editIfDue(r)
 	fault := n.takeFault(r.URL.Path)
 	if n.misbehave(w, r, fault) {
 		return
@@ -208,7 +209,7 @@ func (n *Newsroom) document(path, base string, r *resource) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc = newDocument(r, body, modified)
+	doc = newDocument(r, body, modified, edits)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.cached+len(body) > maxCacheBytes {

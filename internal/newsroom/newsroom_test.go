@@ -515,6 +515,40 @@ func TestEditAfter(t *testing.T) {
 	})
 }
 
+// TestSecondRun holds that a client that saw the correction sees nothing new when the newsroom is started again.
+func TestSecondRun(t *testing.T) {
+	t.Parallel()
+	paths := []string{rssPath, atomPath, EditedPath}
+	ask := func(n *Newsroom, path, tag string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://news.test"+path, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("If-None-Match", tag)
+		n.Handler().ServeHTTP(w, r)
+		return w
+	}
+	for _, edited := range []bool{false, true} {
+		first := New(&Options{EditAfter: time.Hour})
+		if edited {
+			if err := first.Edit(EditedPath); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tags := map[string]string{}
+		for _, path := range paths {
+			tags[path] = ask(first, path, "").Header().Get("Etag")
+		}
+		second := New(&Options{EditAfter: time.Hour})
+		for _, path := range paths {
+			if w := ask(second, path, tags[path]); w.Code != http.StatusNotModified {
+				t.Errorf("edited %v: %s: %d, want 304", edited, path, w.Code)
+			}
+		}
+		if got := second.state(EditedPath).edits > 0; got != edited {
+			t.Errorf("edited %v: the second newsroom is edited: %v", edited, got)
+		}
+	}
+}
+
 var anyTag = regexp.MustCompile(`<[^>]*>`)
 
 func TestGenerated(t *testing.T) {
