@@ -15,7 +15,7 @@ import (
 )
 
 // sharedFile is the path of a test file that stands beside the repository; the test is skipped where it is absent.
-func sharedFile(t *testing.T, name string) string {
+func sharedFile(t testing.TB, name string) string {
 	t.Helper()
 	p := filepath.Join("..", "..", "shared", filepath.FromSlash(name))
 	if _, err := os.Stat(p); err != nil {

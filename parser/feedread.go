@@ -210,8 +210,9 @@ func (x extensions) author(stated ...string) (author, name, email string) {
 	if len(creators) > 1 && raw == creators[0] {
 		all := make([]string, 0, len(creators))
 		for _, c := range creators {
-			a, n, _ := splitAuthor(c)
-			all = append(all, cmp.Or(n, a))
+			if a, n, _ := splitAuthor(c); a != "" {
+				all = append(all, cmp.Or(n, a))
+			}
 		}
 		author = strings.Join(all, ", ")
 	}

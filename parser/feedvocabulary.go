@@ -138,13 +138,13 @@ func isItem(name string) bool { return name == "item" || name == "entry" }
 // feedLink resolves a link of a feed; "" where it does not lead to a web page. A link that is already absolute stays as
 // it was stated.
 func feedLink(ref string, base *url.URL) string {
-	abs, ok := absoluteURL(ref, base)
-	if !ok || !isWebURL(abs) {
-		return ""
-	}
 	ref = strings.TrimSpace(ref)
-	if isWebURL(ref) && strings.IndexFunc(ref, func(r rune) bool { return r <= ' ' }) < 0 {
+	if isWebURL(ref) && strings.IndexFunc(ref, func(r rune) bool { return r <= ' ' }) < 0 && webURL(ref, nil) != nil {
 		return ref
+	}
+	abs, ok := absoluteURL(ref, base)
+	if !ok || webURL(abs, nil) == nil {
+		return ""
 	}
 	return abs
 }
