@@ -22,8 +22,10 @@ const (
 //
 // Lines that hold no such thing are left out and described in the error, each with its number, beside the subscriptions
 // of all the others. A list above 32 MiB is cut there, with an error.
-func ReadList(r io.Reader) ([]Subscription, error) {
-	limited := &io.LimitedReader{R: r, N: maxList + 1}
+func ReadList(r io.Reader) ([]Subscription, error) { return readList(r, maxList) }
+
+func readList(r io.Reader, limit int64) ([]Subscription, error) {
+	limited := &io.LimitedReader{R: r, N: limit + 1}
 	in := bufio.NewReaderSize(limited, maxLine)
 	var list merged
 	var bad []error
@@ -54,7 +56,7 @@ func ReadList(r io.Reader) ([]Subscription, error) {
 		bad = append(bad, fmt.Errorf("and %d more bad lines", bads-maxBadLines))
 	}
 	if limited.N == 0 {
-		bad = append(bad, fmt.Errorf("larger than %d MiB: the rest was not read", maxList>>20))
+		bad = append(bad, fmt.Errorf("larger than %d MiB: the rest was not read", limit>>20))
 	}
 	return list.subs, errors.Join(bad...)
 }

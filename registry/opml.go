@@ -31,8 +31,10 @@ type Subscription struct {
 // entities, other character sets, a missing version or head and unknown elements are taken in stride. A document without
 // outlines, above 32 MiB or nested more than 256 deep is an error; what was read until then is returned with it.
 // URLs are not checked, Add does that.
-func ReadOPML(r io.Reader) ([]Subscription, error) {
-	limited := &io.LimitedReader{R: r, N: maxList + 1}
+func ReadOPML(r io.Reader) ([]Subscription, error) { return readOPML(r, maxList) }
+
+func readOPML(r io.Reader, limit int64) ([]Subscription, error) {
+	limited := &io.LimitedReader{R: r, N: limit + 1}
 	dec := xml.NewDecoder(limited)
 	dec.Strict = false
 	dec.Entity = xml.HTMLEntity
@@ -45,7 +47,7 @@ func ReadOPML(r io.Reader) ([]Subscription, error) {
 		tok, err := dec.Token()
 		switch {
 		case limited.N == 0:
-			return list.subs, fmt.Errorf("read OPML: larger than %d MiB", maxList>>20)
+			return list.subs, fmt.Errorf("read OPML: larger than %d MiB", limit>>20)
 		case errors.Is(err, io.EOF) && outlines > 0:
 			return list.subs, nil
 		case errors.Is(err, io.EOF):
