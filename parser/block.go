@@ -529,17 +529,33 @@ func (s *segmenter) mergeHints() {
 	}
 }
 
-func (s *segmenter) inheritHints() {
-	for i := range s.nodes {
-		e := &s.nodes[i]
+func (l *layout) inheritHints() {
+	for i := range l.nodes {
+		e := &l.nodes[i]
 		e.all = e.own
 		if e.parent >= 0 {
-			e.all |= s.nodes[e.parent].all
+			e.all |= l.nodes[e.parent].all
 		}
 	}
-	for i := range s.blocks {
-		b := &s.blocks[i]
-		b.hints = s.nodes[b.node].all
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		b.hints = l.nodes[b.node].all
+	}
+}
+
+// trustAround drops the hints that cannot be right of elements around the headline: an element that holds it is no list
+// of comments or of other articles.
+func (l *layout) trustAround(headline int) {
+	const wrong = hintComment | hintRelated | hintShare | hintAd | hintPromo | hintMeta | hintBio | hintSidebar | hintGallery | hintCaption | hintTOC | hintConsent
+	changed := false
+	for i := l.nodes[l.blocks[headline].near].parent; i >= 0; i = l.nodes[i].parent {
+		if e := &l.nodes[i]; e.own&wrong != 0 && e.endBlock-e.firstBlock > 3 {
+			e.own &^= wrong
+			changed = true
+		}
+	}
+	if changed {
+		l.inheritHints()
 	}
 }
 

@@ -1,9 +1,11 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"github.com/feedmill/feedmill"
@@ -12,15 +14,56 @@ import (
 // maxRemoved bounds, in bytes, what a record keeps of the removed text.
 const maxRemoved = 2 << 10
 
-// selectBody chooses the container and marks every block of it as kept or dropped.
+// selectBody chooses the container and marks every block of it as kept or dropped. Two candidates guard against each
+// other: where the one that trusts names holds only a small part of the page's sentences, the one that trusts hardly any
+// name is tried; and where the page's JSON-LD has another text than the page shows, that one is taken.
 func (d *document) selectBody() {
 	l := d.layout
 	weigh(l, d.rules)
-	list := containers(l)
-	d.body.kept = d.body.kept[:0]
-	d.body.container = -1
-	if len(list) == 0 {
+	d.body.method = "container"
+	size := d.tryBody()
+	if all := l.sentences(); size < all/4 {
+		before := make([]string, len(l.blocks))
+		kept, container := slices.Clone(d.body.kept), d.body.container
+		for i := range l.blocks {
+			b := &l.blocks[i]
+			before[i] = b.drop
+			b.drop = ""
+			b.hints &= hintNav | hintFooter | hintConsent | hintBody
+		}
+		weigh(l, d.rules)
+		if other := d.tryBody(); other > 2*size {
+			size = other
+			d.body.method = "sentences"
+			d.explain.step("guard", "names of elements are not trusted here: %d characters instead of %d", other, size)
+		} else {
+			for i := range l.blocks {
+				l.blocks[i].drop = before[i]
+			}
+			d.body.kept, d.body.container = kept, container
+		}
+	}
+	if d.takeLinkedBody(size) {
 		return
+	}
+	if c := d.body.container; c >= 0 {
+		for i := l.nodes[c].firstBlock; i < l.nodes[c].endBlock && int(i) < len(l.blocks); i++ {
+			if b := &l.blocks[i]; b.drop != "" {
+				d.remove(b)
+			}
+		}
+	}
+	d.explain.step("body", "%d of %d blocks of the page kept, %d characters", len(d.body.kept), len(l.blocks), size)
+}
+
+// tryBody chooses by the weights that the blocks have, and returns the size of what it keeps.
+func (d *document) tryBody() int {
+	l := d.layout
+	d.body.kept = nil
+	d.body.container = -1
+	list := containers(l)
+	if len(list) == 0 {
+		return 0
 	}
 	best := innermost(l, list, list[0])
 	d.body.container = best.node
@@ -31,18 +74,80 @@ func (d *document) selectBody() {
 	d.pruneLists(best.node)
 	d.trimStart(first, last)
 	d.trimEnd(first, last)
-	kept := 0
+	size := 0
 	for i := first; i < last; i++ {
-		b := &l.blocks[i]
-		if b.drop == "" {
+		if b := &l.blocks[i]; b.drop == "" {
 			d.body.kept = append(d.body.kept, i)
-			kept += b.size
-			continue
+			size += b.size
 		}
-		d.remove(b)
 	}
-	d.body.method = "container"
-	d.explain.step("body", "%d of %d blocks of the container kept, %d characters", len(d.body.kept), last-first, kept)
+	return size
+}
+
+// sentences is the size of all that reads like running text on the page, whatever its place is called.
+func (l *layout) sentences() int {
+	n := 0
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		if b.size >= 80 && b.ends && b.linked*3 < b.size && b.hints&(hintNav|hintFooter|hintConsent|hintComment) == 0 {
+			n += b.size
+		}
+	}
+	return n
+}
+
+// takeLinkedBody takes the text that the page's JSON-LD states, where the page itself shows another or hardly any.
+func (d *document) takeLinkedBody(size int) bool {
+	text := d.meta.ld.body
+	if len(text) < 200 || len(d.body.blocks) > 0 {
+		return false
+	}
+	paragraphs := linkedParagraphs(text)
+	want := 0
+	shown := make(map[string]bool, 512)
+	for _, i := range d.body.kept {
+		for _, w := range words(d.layout.blocks[i].text) {
+			shown[w] = true
+		}
+	}
+	total, found := 0, 0
+	for _, p := range paragraphs {
+		want += len(p)
+		for _, w := range words(p) {
+			total++
+			if shown[w] {
+				found++
+			}
+		}
+	}
+	if want < 200 || total == 0 || size*3 > want && found*10 > total*4 {
+		return false
+	}
+	d.body.method = "json-ld"
+	d.body.kept = nil
+	for _, p := range paragraphs {
+		d.body.blocks = append(d.body.blocks, outBlock{kind: feedmill.BlockParagraph, text: p})
+	}
+	d.set("text", "articleBody", "json-ld")
+	d.explain.step("body", "taken from JSON-LD: %d paragraphs; the page shows %d characters of its %d", len(paragraphs), size, want)
+	return true
+}
+
+// linkedParagraphs parts a text, which may hold markup, into its paragraphs.
+func linkedParagraphs(text string) []string {
+	if strings.Contains(text, "&lt;") {
+		text = html.UnescapeString(text)
+	}
+	if strings.Contains(text, "</p>") || strings.Contains(text, "<br") {
+		text = strings.NewReplacer("\n", " ", "</p>", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n").Replace(text)
+	}
+	var out []string
+	for p := range strings.SplitSeq(text, "\n") {
+		if p = plainText(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // remove notes a block that was taken out, within the bound; readers' comments never.

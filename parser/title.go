@@ -50,6 +50,9 @@ func (d *document) readTitle() {
 	if d.headline < 0 {
 		d.headline = d.findHeadline(best.Value)
 	}
+	if d.headline >= 0 {
+		d.layout.trustAround(d.headline)
+	}
 }
 
 // shownTitles are the visible headings that can be the headline, best first.
