@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	ackWait = time.Minute
+	ackWait = 30 * time.Second
 	// pullWait is how long a pull waits for messages: a worker that is told to stop ends at most that much later.
 	pullWait = 500 * time.Millisecond
 	// drainWait is how long the handlings under way may go on after a worker is told to stop.
@@ -282,18 +282,39 @@ func backoff(n int) time.Duration {
 
 // consumer makes or binds the durable consumer of a worker.
 func (b *Bus) consumer(ctx context.Context, name, stream, filter string, inHand int) (jetstream.Consumer, error) {
-	cons, err := b.js.CreateOrUpdateConsumer(ctx, b.streamName(stream), jetstream.ConsumerConfig{
+	cfg := jetstream.ConsumerConfig{
 		Durable:       name,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       ackWait,
 		MaxDeliver:    -1,
 		FilterSubject: b.prefix + filter,
 		MaxAckPending: max(1024, inHand),
-	})
+	}
+	cons, err := b.js.CreateOrUpdateConsumer(ctx, b.streamName(stream), cfg)
+	if err == nil && b.server != nil && cons.CachedInfo().NumAckPending > 0 {
+		cons, err = b.orphans(ctx, stream, cfg)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("consumer %s on %s: %w", name, b.streamName(stream), err)
 	}
 	return cons, nil
+}
+
+// orphans gives back at once what an earlier process had in hand when it was killed. With an embedded server nobody else
+// can be at work on it, so there is no need to wait until ackWait is over: for a moment, it is short.
+func (b *Bus) orphans(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	short := cfg
+	short.AckWait = time.Millisecond
+	if _, err := b.js.UpdateConsumer(ctx, b.streamName(stream), short); err != nil {
+		return nil, err
+	}
+	// The server looks 100 ms after the change.
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(200 * time.Millisecond):
+	}
+	return b.js.UpdateConsumer(ctx, b.streamName(stream), cfg)
 }
 
 // unackedSince returns the time of the oldest message that the consumer may deliver again.

@@ -1,0 +1,46 @@
+# feedmill: every target is one visible command. `make run` and `make test` need nothing but Go, make and gcc.
+
+GO         ?= go
+DATA       ?= ./data
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS    := -s -w -X main.version=$(VERSION)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+FUZZTIME   ?= 30s
+# The race detector needs a C compiler; without one the tests run all the same, and say so.
+RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
+
+.PHONY: run build test lint fuzz chaos bench quality
+
+run: build ## start everything with the demo; data in $(DATA)
+	./bin/feedmill run --demo --data $(DATA)
+
+build: ## one static binary: bin/feedmill
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/feedmill ./cmd/feedmill
+
+test: ## the gate
+	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
+	$(GO) vet ./...
+	$(GO) test $(RACE) -shuffle=on ./...
+
+lint: ## formatting, vet, staticcheck, tidiness; fetches its tools
+	@out=$$($(GO) run $(GOFUMPT) -l .); test -z "$$out" || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+chaos: ## kill -9 and other ills; minutes
+	$(GO) test -tags chaos -count=1 -timeout 20m -v -run 'Chaos' ./internal/daemon
+
+bench: ## the benchmarks of every package
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+quality: ## extraction and enrichment scored on the corpora, where they are
+	$(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher

@@ -1,0 +1,76 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/enricher"
+)
+
+// article takes the article out of a page, and claims the URLs that led to it. Where one of them belongs to another
+// article already, both are one: this one is merged into the other, which was there first.
+func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
+	a, err := p.extractor.Extract(page)
+	if err != nil {
+		return err
+	}
+	a.Provenance.Page.Stream, a.Provenance.Page.Seq = out.Cause().Stream, out.Cause().Seq
+	a.Provenance.Pipeline.Run = out.Cause().Run
+	owner, err := p.claim(ctx, a)
+	if err != nil {
+		return err
+	}
+	if owner != a.ID {
+		a.State = feedmill.State{Value: feedmill.StateMerged, Since: a.SeenAt, MergedInto: owner}
+	}
+	bus.Put(out, bus.Articles, a)
+	if a.HasWarning(feedmill.WarnFeedOnly) && page.Item != nil {
+		p.event(out, feedmill.Event{Outcome: feedmill.OutcomeFeedOnly, URL: page.URL, ID: a.ID, Status: page.Status, Reason: page.Failure})
+	}
+	return nil
+}
+
+// claim makes the article the owner of its URLs, as far as they have none, and returns the id that owns them: its own,
+// or that of the article that claimed one of them first.
+func (p *pipeline) claim(ctx context.Context, a *feedmill.Article) (string, error) {
+	urls := []string{a.URL}
+	// What a page that is no article redirects to says nothing about identity.
+	if a.Text != "" && !a.HasWarning(feedmill.WarnConsentWall) && !a.HasWarning(feedmill.WarnSoft404) && !a.HasWarning(feedmill.WarnFeedOnly) {
+		for _, u := range a.AltURLs {
+			if c, err := feedmill.CanonicalURL(u); err == nil && !slices.Contains(urls, c) {
+				urls = append(urls, c)
+			}
+		}
+	}
+	owner := a.ID
+	for _, u := range urls {
+		if u == "" {
+			continue
+		}
+		got, err := p.Registry.Claim(ctx, u, a.ID, time.Now())
+		if err != nil {
+			return "", err
+		}
+		if got != a.ID && owner == a.ID {
+			owner = got
+		}
+	}
+	return owner, nil
+}
+
+// enrich annotates an article. What makes the result is named in it: the same versions, the same rendition.
+func (p *pipeline) enrich(ctx context.Context, a *feedmill.Article, out *bus.Outbox) error {
+	r := feedmill.NewRecord(a)
+	if p.cfg.Enrich.Enabled {
+		if err := p.chain.Enrich(ctx, r); err != nil {
+			return err
+		}
+		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, enricher.Model()
+	}
+	r.Rendition = feedmill.RenditionID(r.ID, r.Provenance.Page.SHA256, r.Provenance.Pipeline)
+	bus.Put(out, bus.Records, r)
+	return nil
+}

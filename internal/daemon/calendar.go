@@ -1,0 +1,83 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/registry"
+)
+
+// reconcile gives every feed that should be polled, and stands neither on the calendar nor among the polls that are
+// due, a place on the calendar. It creates only: a schedule that is there is left alone.
+func (c *Client) reconcile(ctx context.Context) error {
+	held, err := c.Bus.Scheduled(ctx, bus.SchedulePolls)
+	if err != nil {
+		return err
+	}
+	due, err := c.Bus.Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(held)+len(due))
+	for _, s := range append(held, due...) {
+		there[s[strings.LastIndexByte(s, '.')+1:]] = true
+	}
+	revived := 0
+	now := time.Now()
+	for st, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if there[st.ID] || st.Paused || st.Gone {
+			continue
+		}
+		at := now
+		if st.Due.After(now) {
+			at = st.Due
+		} else if !st.LastPoll.IsZero() {
+			at = registry.Spread(st.ID, time.Duration(c.cfg.Poll.Spread), now)
+		}
+		if err := c.schedule(ctx, &st, at); err != nil {
+			return err
+		}
+		revived++
+	}
+	if revived > 0 {
+		c.log.Info("feeds put on the calendar", "feeds", revived)
+	}
+	return nil
+}
+
+// forgetLost finds the feeds whose validators and seen marks rest on messages that the streams no longer reach, as after
+// a power cut that took the last second, and forgets those marks: the feed is then read again from the start.
+func (c *Client) forgetLost(ctx context.Context) error {
+	feed, err := c.Bus.Stream(ctx, bus.StreamFeed)
+	if err != nil {
+		return err
+	}
+	item, err := c.Bus.Stream(ctx, bus.StreamItem)
+	if err != nil {
+		return err
+	}
+	for st, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if st.Rests.Feed <= feed.LastSeq && st.Rests.Item <= item.LastSeq {
+			continue
+		}
+		err := c.Registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
+			s.Validators, s.Rests, s.Reread = feedmill.Validators{}, feedmill.Rests{}, true
+			return nil
+		})
+		if err != nil && !errors.Is(err, registry.ErrNotFound) {
+			return err
+		}
+		c.log.Warn("the stream is shorter than what this feed's marks rest on; it is read again", "feed", st.URL)
+	}
+	return nil
+}

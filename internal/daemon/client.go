@@ -1,0 +1,161 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/registry"
+	"github.com/feedmill/feedmill/registry/kv"
+	"golang.org/x/sys/unix"
+)
+
+// Client is a bus with the registry on it: what a command needs beside a running daemon, or without one.
+type Client struct {
+	Bus      *bus.Bus
+	Registry *registry.Registry
+
+	cfg *config.Config
+	log *slog.Logger
+}
+
+// Open connects to the bus that cfg names: external servers, the running daemon of the data directory, or, where there
+// is none, an embedded server that lasts as long as the Client.
+func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Client, error) {
+	return open(ctx, cfg, log, false)
+}
+
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool) (*Client, error) {
+	maxStore := int64(cfg.NATS.MaxStore)
+	if maxStore == 0 && len(cfg.NATS.URLs) == 0 {
+		maxStore = freeDisk(cfg.Data) / 4
+	}
+	b, err := bus.Connect(ctx, bus.Options{
+		Dir:    cfg.Data,
+		Daemon: owner,
+		URLs:   cfg.NATS.URLs, Creds: cfg.NATS.Creds, NKey: cfg.NATS.NKey,
+		TLS:    bus.TLS{CA: cfg.NATS.TLS.CA, Cert: cfg.NATS.TLS.Cert, Key: cfg.NATS.TLS.Key},
+		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: maxStore,
+		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
+		Logger:    log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	store, err := kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix())})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("registry: %w", err), b.Close())
+	}
+	return &Client{Bus: b, Registry: registry.New(store), cfg: cfg, log: log}, nil
+}
+
+// freeDisk returns the bytes that are free where dir is or will be; 0 where that cannot be told.
+func freeDisk(dir string) int64 {
+	for {
+		var st unix.Statfs_t
+		if err := unix.Statfs(dir, &st); err == nil {
+			return int64(st.Bavail) * st.Bsize
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return 0
+		}
+		dir = up
+	}
+}
+
+// Close ends the connection, and the embedded server where this Client started it.
+func (c *Client) Close() error { return c.Bus.Close() }
+
+// Policy is how the registry schedules polls under a configuration.
+func policy(cfg *config.Config) *registry.Policy {
+	return &registry.Policy{Min: time.Duration(cfg.Poll.Min), Default: time.Duration(cfg.Poll.Default), Max: time.Duration(cfg.Poll.Max),
+		BackoffMax: time.Duration(cfg.Poll.BackoffMax), Spread: time.Duration(cfg.Poll.Spread)}
+}
+
+// Subscribe adds a feed, or merges the tags of one that is there, and schedules a new one's first poll for now.
+func (c *Client) Subscribe(ctx context.Context, url string, o *registry.AddOptions) (feedmill.FeedState, bool, error) {
+	st, added, err := c.Registry.Add(ctx, url, o)
+	if err != nil || !added {
+		return st, added, err
+	}
+	return st, true, c.schedule(ctx, &st, time.Now())
+}
+
+// Unsubscribe removes a feed with all that is known of it, and its next poll. Records stay.
+func (c *Client) Unsubscribe(ctx context.Context, st *feedmill.FeedState) error {
+	if err := c.Registry.Remove(ctx, st.ID); err != nil {
+		return err
+	}
+	return bus.Cancel(ctx, c.Bus, bus.Polls, feedmill.Poll{Feed: st.ID, URL: st.PollURL()})
+}
+
+// schedule puts a feed's next poll on the calendar, in place of the one that stands there.
+func (c *Client) schedule(ctx context.Context, st *feedmill.FeedState, at time.Time) error {
+	id := st.ID + ":" + at.UTC().Format(time.RFC3339Nano)
+	return c.Bus.Send(ctx, "calendar", id, func(o *bus.Outbox) {
+		bus.At(o, at, bus.Polls, feedmill.Poll{Feed: st.ID, URL: st.PollURL(), Due: at})
+	})
+}
+
+// Status is what feedmill holds and does, for people and programs.
+type Status struct {
+	Bus     string            `json:"bus"`
+	Feeds   FeedCounts        `json:"feeds"`
+	Streams []bus.StreamState `json:"streams"`
+	// Retries counts the article pages that wait for their next try, Slots those that wait for their host's turn.
+	Retries int `json:"retries"`
+	Slots   int `json:"slots"`
+}
+
+// FeedCounts counts subscriptions by state.
+type FeedCounts struct {
+	All     int `json:"all"`
+	Failing int `json:"failing"`
+	Paused  int `json:"paused"`
+	Gone    int `json:"gone"`
+	Overdue int `json:"overdue"`
+}
+
+// Status looks at the registry and the bus.
+func (c *Client) Status(ctx context.Context) (*Status, error) {
+	s := &Status{Bus: c.Bus.Where()}
+	now := time.Now()
+	for st, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return nil, err
+		}
+		s.Feeds.All++
+		switch {
+		case st.Gone:
+			s.Feeds.Gone++
+		case st.Paused:
+			s.Feeds.Paused++
+		case st.Failures > 0:
+			s.Feeds.Failing++
+		}
+		if !st.Gone && !st.Paused && !st.Due.IsZero() && now.Sub(st.Due) > time.Duration(c.cfg.Poll.Spread) {
+			s.Feeds.Overdue++
+		}
+	}
+	var err error
+	if s.Streams, err = c.Bus.Streams(ctx); err != nil {
+		return nil, err
+	}
+	retries, err := c.Bus.Scheduled(ctx, bus.ScheduleRetries)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := c.Bus.Scheduled(ctx, bus.ScheduleSlots)
+	if err != nil {
+		return nil, err
+	}
+	s.Retries, s.Slots = len(retries), len(slots)
+	return s, nil
+}

@@ -1,0 +1,229 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher"
+	"github.com/feedmill/feedmill/fetcher"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/parser"
+	"github.com/feedmill/feedmill/sink/sqlite"
+	"golang.org/x/sync/errgroup"
+)
+
+// reconcileEvery is how often a fetcher looks for feeds that stand nowhere on the calendar.
+const reconcileEvery = time.Hour
+
+// Options say what a daemon runs.
+type Options struct {
+	Config *config.Config
+	// Stages are the stages to run; empty is all.
+	Stages []string
+	// Once polls every feed a single time, whenever it is due, and ends when all that came of it is stored.
+	Once bool
+	// Also admits one more address and port, such as that of the demo's site.
+	Also netip.AddrPort
+	// Feeds are subscribed to at the start.
+	Feeds []string
+	// OnReady is called when all workers run, OnRecords for each batch that a sink has stored, OnEvent for each event of
+	// this process; they may be called concurrently.
+	OnReady   func(*Client)
+	OnRecords func([]*feedmill.Record)
+	OnEvent   func(feedmill.Event)
+	Logger    *slog.Logger // nil: none
+}
+
+// Run runs the stages until ctx ends (or, with Once, until the pass is over) and all they had in hand is finished. The
+// summary is of a pass, nil without Once.
+func Run(ctx context.Context, o Options) (sum *Summary, err error) {
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Stages) == 0 {
+		o.Stages = Stages()
+	}
+	for _, s := range o.Stages {
+		if !slices.Contains(Stages(), s) {
+			return nil, fmt.Errorf("unknown stage %q; the stages are %s", s, strings.Join(Stages(), ", "))
+		}
+	}
+	if o.Once && len(o.Stages) < len(Stages()) {
+		return nil, errors.New("one pass needs all stages in one process: leave --stages out with --once")
+	}
+	client, err := open(ctx, o.Config, log, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: policy(o.Config), onRecords: o.OnRecords, onEvent: o.OnEvent}
+	if err := p.prepare(ctx, &o); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p.fetcher != nil {
+			p.fetcher.Close()
+		}
+		for _, s := range p.sinks {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	return p.run(ctx, &o)
+}
+
+// prepare makes what the stages need.
+func (p *pipeline) prepare(ctx context.Context, o *Options) error {
+	for _, stage := range o.Stages {
+		switch stage {
+		case StageFetcher:
+			p.fetcher = fetcher.New(FetcherOptions(p.cfg, o.Also, p.log))
+			p.hosts = fetcher.NewHosts(&fetcher.HostOptions{Delay: time.Duration(p.cfg.Fetch.HostDelay), PerHost: p.cfg.Fetch.PerHost})
+			if err := p.forgetLost(ctx); err != nil {
+				return err
+			}
+			if err := p.syncLists(ctx); err != nil {
+				return err
+			}
+			for _, url := range o.Feeds {
+				if _, _, err := p.Subscribe(ctx, url, nil); err != nil {
+					return err
+				}
+			}
+			if err := p.reconcile(ctx); err != nil {
+				return err
+			}
+		case StageParser:
+			p.extractor = Extractor(p.cfg, p.log)
+		case StageEnricher:
+			chain, err := Chain(p.cfg, p.log)
+			if err != nil {
+				return err
+			}
+			p.chain = chain
+		case StageSink:
+			if err := p.openSinks(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if o.Once {
+		var err error
+		p.once, err = p.beginPass(ctx)
+		return err
+	}
+	return nil
+}
+
+func (p *pipeline) openSinks(ctx context.Context) error {
+	if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data directory %s: %w; choose another with --data", p.cfg.Data, err)
+	}
+	for i := range p.cfg.Sinks {
+		s := &p.cfg.Sinks[i]
+		if s.Type != "sqlite" {
+			return fmt.Errorf("sink %s: type %s is not in this version; use sqlite", s.Name, s.Type)
+		}
+		store, err := sqlite.Open(ctx, p.cfg.SQLitePath(s), &sqlite.Options{Logger: p.log})
+		if err != nil {
+			return fmt.Errorf("sink %s: %w", s.Name, err)
+		}
+		p.sinks = append(p.sinks, namedSink{s.Name, store})
+	}
+	return nil
+}
+
+func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	for _, stage := range o.Stages {
+		for _, w := range p.workers(stage) {
+			group.Go(func() error {
+				if err := w.run(ctx); err != nil {
+					return fmt.Errorf("%s: %w", w.name, err)
+				}
+				return nil
+			})
+		}
+	}
+	if slices.Contains(o.Stages, StageFetcher) {
+		group.Go(func() error {
+			p.reconcileAtTimes(ctx)
+			return nil
+		})
+	}
+	if o.OnReady != nil {
+		o.OnReady(p.Client)
+	}
+	var sum *Summary
+	if p.once != nil {
+		group.Go(func() error {
+			defer cancel()
+			var err error
+			sum, err = p.endOfPass(ctx)
+			return err
+		})
+	}
+	err := group.Wait()
+	return sum, err
+}
+
+func (p *pipeline) reconcileAtTimes(ctx context.Context) {
+	tick := time.NewTicker(reconcileEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := p.reconcile(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("cannot look for feeds that stand nowhere on the calendar; trying again in an hour", "error", err)
+			}
+		}
+	}
+}
+
+// FetcherOptions translates the configuration. Also is one more address and port that may be asked.
+func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *fetcher.Options {
+	var nets []netip.Prefix
+	for _, c := range cfg.Fetch.AllowCIDRs {
+		if p, err := netip.ParsePrefix(c); err == nil { // validated with the configuration
+			nets = append(nets, p)
+		}
+	}
+	public := fetcher.AllowCIDRs(nets)
+	ports := cfg.Fetch.AllowPorts
+	return &fetcher.Options{
+		ConnectTimeout: time.Duration(cfg.Fetch.ConnectTimeout), HeaderTimeout: time.Duration(cfg.Fetch.HeaderTimeout), Timeout: time.Duration(cfg.Fetch.Timeout),
+		MinRate: int64(cfg.Fetch.MinRate), MaxHeaderBytes: int64(cfg.Fetch.MaxHeaderBytes), MaxBodyBytes: int64(cfg.Fetch.MaxBodyBytes),
+		MaxDecodedBytes: int64(cfg.Fetch.MaxDecodedBytes), MaxRedirects: cfg.Fetch.MaxRedirects,
+		UserAgent: cfg.Fetch.UserAgent, RobotsAgent: cfg.Fetch.RobotsAgent, Contact: cfg.Fetch.Contact,
+		Allow: func(a netip.Addr) bool { return public(a) || also.IsValid() && a.Unmap() == also.Addr() },
+		AllowPort: func(a netip.Addr, port uint16) bool {
+			if also.IsValid() && a.Unmap() == also.Addr() && !public(a) {
+				return port == also.Port()
+			}
+			return slices.Contains(ports, 0) || slices.Contains(ports, int(port))
+		},
+		Logger: log,
+	}
+}
+
+// Extractor makes the extractor that the configuration asks for.
+func Extractor(cfg *config.Config, log *slog.Logger) *parser.Extractor {
+	return parser.NewExtractor(&parser.Options{MaxDepth: cfg.Parse.MaxDepth, MaxNodes: cfg.Parse.MaxNodes, Logger: log})
+}
+
+// Chain makes the chain of enrichers that the configuration asks for.
+func Chain(cfg *config.Config, log *slog.Logger) (*enricher.Chain, error) {
+	return enricher.NewChain(&enricher.Options{Steps: cfg.Enrich.Steps, Timeout: time.Duration(cfg.Enrich.Timeout), Logger: log})
+}

@@ -1,0 +1,135 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/fetcher"
+	"github.com/feedmill/feedmill/parser"
+	"github.com/feedmill/feedmill/registry"
+)
+
+// feed reads a fetched feed document. New and changed items are published first; then, in this order, the seen set and
+// the feed's state with its validators are committed: a crash between any two finds the items again, and loses none.
+func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
+	st, err := p.Registry.Get(ctx, page.Feed.ID)
+	if errors.Is(err, registry.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	stale := out.Cause().Seq <= st.Rests.Feed // a later document was committed already
+	about, items, err := parser.ParseFeed(page)
+	if err != nil {
+		if !feedmill.IsPermanent(err) {
+			return err
+		}
+		p.settle(out, &st, now, func(s *feedmill.FeedState) {
+			if stale {
+				return
+			}
+			s.LastPoll, s.Outcome, s.Status, s.Error = page.FetchedAt, feedmill.OutcomeNotFeed, page.Status, err.Error()
+			s.Failures++
+		})
+		return nil
+	}
+	if limit := p.cfg.Fetch.MaxItems; len(items) > limit {
+		p.log.Warn("feed has more items than fetch.max_items; the first ones are taken", "feed", st.URL, "items", len(items), "max", limit)
+		items = items[:limit]
+	}
+	seen, rev, err := p.Registry.Seen(ctx, st.ID)
+	if err != nil {
+		return err
+	}
+	if st.Reread {
+		seen = &registry.SeenSet{}
+	}
+	known := *page.Feed
+	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
+	found := seen.Unseen(st.URL, items, now)
+	fresh := 0
+	for _, f := range found {
+		if !f.Changed {
+			fresh++
+		}
+		if err := p.item(ctx, out, &st, known, f, page.FetchedAt); err != nil {
+			return err
+		}
+	}
+
+	change := func(s *feedmill.FeedState) {
+		if stale {
+			return
+		}
+		s.Title, s.Link, s.Language = about.Title, about.Link, about.Language
+		s.TTL, s.SkipHours, s.SkipDays, s.UpdatePeriod = about.TTL, about.SkipHours, about.SkipDays, about.UpdatePeriod
+		s.LastPoll, s.LastSuccess = page.FetchedAt, page.FetchedAt
+		s.Outcome, s.Status, s.Error, s.Failures, s.RetryAt, s.Reread = feedmill.OutcomeFetched, page.Status, "", 0, time.Time{}, false
+		s.Items, s.New = len(items), fresh
+		s.Total += fresh
+		if fresh > 0 {
+			s.LastNew = page.FetchedAt
+		}
+		s.Validators, s.Fresh = fetcher.ValidatorsOf(page), fetcher.FreshUntil(page, page.FetchedAt)
+		if to := fetcher.PermanentTarget(page); to != "" {
+			s.MovedTo = to
+		}
+		s.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(s.Rests.Item, out.Last(bus.StreamItem))}
+	}
+	after := st
+	change(&after)
+	due := registry.Next(&after, p.policy, now)
+	p.plan(out, &after, due)
+	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found), Next: due})
+	out.Then(func(ctx context.Context) error {
+		if seen.Changed() {
+			if _, err := p.Registry.PutSeen(ctx, st.ID, seen, rev); err != nil {
+				return err
+			}
+		}
+		err := p.Registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
+			change(s)
+			s.Due = due
+			return nil
+		})
+		if err != nil && !errors.Is(err, registry.ErrNotFound) {
+			return err
+		}
+		p.once.polled(st.ID, feedmill.OutcomeFetched)
+		return nil
+	})
+	return nil
+}
+
+// item sends a new or changed item on its way: to its page, or, where the article came by another feed before, to the
+// record as one more place where it was seen.
+func (p *pipeline) item(ctx context.Context, out *bus.Outbox, st *feedmill.FeedState, ref feedmill.FeedRef, f registry.Found, at time.Time) error {
+	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, FoundAt: at}
+	canonical, err := feedmill.CanonicalURL(f.Item.Link)
+	if err == nil {
+		e.URL = f.Item.Link
+		owner, ok, err := p.Registry.Resolve(ctx, canonical)
+		if err != nil {
+			return err
+		}
+		if ok {
+			e.ID = owner
+			if !f.Changed && !st.Reread {
+				bus.Put(out, bus.Records, mention(&e, canonical))
+				return nil
+			}
+		}
+	}
+	bus.Put(out, bus.Items, e)
+	return nil
+}
+
+// mention is the record that says only that a known article was seen in one more feed.
+func mention(e *feedmill.Entry, canonical string) *feedmill.Record {
+	return feedmill.NewRecord(&feedmill.Article{ID: e.ID, URL: canonical, SeenAt: e.FoundAt, Feeds: []feedmill.Mention{feedmill.MentionOf(&e.Feed, &e.Item, e.FoundAt)}})
+}

@@ -1,0 +1,147 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+)
+
+// Summary is what one pass over all feeds did.
+type Summary struct {
+	Feeds    int                         `json:"feeds"`
+	Outcomes map[feedmill.Outcome]int    `json:"outcomes"` // of the feeds
+	Failed   map[string]feedmill.Outcome `json:"failed,omitempty"`
+	// Retries counts the article pages left on the calendar for another try.
+	Retries int `json:"retries"`
+	// DeadLetters counts the messages that were given up in this pass.
+	DeadLetters int `json:"dead_letters"`
+}
+
+// Partial tells whether something was left undone: a feed failed, or pages wait for another try.
+func (s *Summary) Partial() bool { return len(s.Failed) > 0 || s.Retries > 0 }
+
+// pass is one pass over all feeds. Its methods may be called on nil: then there is no pass.
+type pass struct {
+	mu       sync.Mutex
+	feeds    map[string]string // id to URL
+	outcomes map[string]feedmill.Outcome
+	dead     uint64 // last sequence of DEAD when the pass began
+}
+
+// beginPass puts every feed's poll on the calendar for now.
+func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
+	ps := &pass{feeds: map[string]string{}, outcomes: map[string]feedmill.Outcome{}}
+	dead, err := p.Bus.Stream(ctx, bus.StreamDead)
+	if err != nil {
+		return nil, err
+	}
+	ps.dead = dead.LastSeq
+	now := time.Now()
+	feeds, err := p.Feeds(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range feeds {
+		if st.Paused || st.Gone {
+			continue
+		}
+		ps.feeds[st.ID] = st.URL
+		if err := p.schedule(ctx, &st, now); err != nil {
+			return nil, err
+		}
+	}
+	return ps, nil
+}
+
+// mayPoll tells whether the feed has no outcome yet.
+func (ps *pass) mayPoll(feed string) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	_, done := ps.outcomes[feed]
+	return !done
+}
+
+func (ps *pass) polled(feed string, outcome feedmill.Outcome) {
+	if ps == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.outcomes[feed] = outcome
+}
+
+func (ps *pass) over() bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for id := range ps.feeds {
+		if _, ok := ps.outcomes[id]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// endOfPass waits until every feed has an outcome, no page waits for its host's turn, and two looks in a row, front to
+// back, find every consumer with nothing pending and nothing in hand. Retries on the calendar are left.
+func (p *pipeline) endOfPass(ctx context.Context) (*Summary, error) {
+	for quiet := 0; quiet < 2; {
+		if !sleep(ctx, 50*time.Millisecond) {
+			return nil, fmt.Errorf("the pass was broken off; start again to go on where it stopped: %w", ctx.Err())
+		}
+		if !p.once.over() {
+			quiet = 0
+			continue
+		}
+		idle, err := p.idle(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if idle {
+			quiet++
+		} else {
+			quiet = 0
+		}
+	}
+	retries, err := p.Bus.Scheduled(ctx, bus.ScheduleRetries)
+	if err != nil {
+		return nil, err
+	}
+	sum := &Summary{Feeds: len(p.once.feeds), Outcomes: map[feedmill.Outcome]int{}, Failed: map[string]feedmill.Outcome{}, Retries: len(retries)}
+	for id, outcome := range p.once.outcomes {
+		sum.Outcomes[outcome]++
+		if outcome != feedmill.OutcomeFetched && outcome != feedmill.OutcomeUnchanged {
+			sum.Failed[p.once.feeds[id]] = outcome
+		}
+	}
+	err = p.Bus.DeadLetters(ctx, func(d bus.DeadLetter) bool {
+		if d.Seq > p.once.dead {
+			sum.DeadLetters++
+		}
+		return true
+	})
+	return sum, err
+}
+
+// idle tells whether no work is under way, looking in the order of an item's way.
+func (p *pipeline) idle(ctx context.Context) (bool, error) {
+	slots, err := p.Bus.Scheduled(ctx, bus.ScheduleSlots)
+	if err != nil || len(slots) > 0 {
+		return false, err
+	}
+	streams, err := p.Bus.Streams(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range streams {
+		for _, c := range s.Consumers {
+			if c.Pending > 0 || c.Unacked > 0 {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,102 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/fetcher"
+)
+
+// page fetches an item's article page. Where that fails, the record is made from the feed's own words at once, and the
+// page is tried again on the calendar until it completes the record or fetch.article_tries are used up.
+func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) error {
+	if e.URL == "" || !p.cfg.Fetch.Articles {
+		bus.Put(out, bus.Pages, feedOnly(&e, nil, ""))
+		return nil
+	}
+	fetched, err := p.recent.begin(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	var got time.Time
+	defer func() { p.recent.end(e.ID, got) }()
+	if !fetched.Before(e.FoundAt) && e.Attempt == 0 {
+		// The page was fetched for another feed after this item was found: nothing newer is to be had.
+		if canonical, err := feedmill.CanonicalURL(e.URL); err == nil {
+			bus.Put(out, bus.Records, mention(&e, canonical))
+			return nil
+		}
+	}
+	release, slot := p.turn(ctx, e.URL, e.Slot)
+	if release == nil {
+		e.Slot = slot
+		bus.At(out, slot, bus.Visits, e)
+		return nil
+	}
+	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: e.URL, Kind: fetcher.KindArticle, Robots: true})
+	release()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if delay := p.fetcher.CrawlDelay(e.URL); delay > 0 {
+		p.hosts.SetDelay(fetcher.HostKey(e.URL), delay)
+	}
+	now := time.Now()
+	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
+	p.holdHost(e.URL, v)
+	event := feedmill.Event{Outcome: v.Outcome, URL: e.URL, Feed: e.Feed.ID, ID: e.ID, Status: v.Status, Reason: v.Reason}
+
+	if v.Outcome == feedmill.OutcomeFetched {
+		page.ID, page.Feed, page.Item = e.ID, &e.Feed, &e.Item
+		got = page.FetchedAt
+		bus.Put(out, bus.Pages, page)
+		return nil
+	}
+	tries := e.Attempt + 1
+	if tries == 1 {
+		bus.Put(out, bus.Pages, feedOnly(&e, page, v.Reason))
+	}
+	switch {
+	case v.Permanent:
+	case tries >= p.cfg.Fetch.ArticleTries:
+		given := e
+		given.Attempt, given.Slot = 0, time.Time{}
+		bus.Bury(out, bus.Visits, given, tries, &feedmill.PermanentError{Class: v.Class, Err: errors.New(v.Reason)})
+	default:
+		e.Attempt, e.LastError, e.Slot = tries, v.Reason, time.Time{}
+		event.Next = p.retryTime(tries, v.RetryAt, now)
+		bus.At(out, event.Next, bus.Visits, e)
+	}
+	p.event(out, event)
+	return nil
+}
+
+// retryTime is when a page is tried again after its nth failure: four times later each time, from a fifth of poll.min
+// on, never above poll.backoff_max, and not before the server allows it.
+func (p *pipeline) retryTime(n int, allowed, now time.Time) time.Time {
+	pause := time.Duration(p.cfg.Poll.Min) / 5
+	for range n - 1 {
+		pause = min(4*pause, time.Duration(p.cfg.Poll.BackoffMax))
+	}
+	at := now.Add(max(pause, 100*time.Millisecond))
+	if allowed.After(at) {
+		return allowed
+	}
+	return at
+}
+
+// feedOnly is the page of an item without a page: what the feed says is its source. Answer is what came instead, if
+// anything.
+func feedOnly(e *feedmill.Entry, answer *feedmill.Page, failure string) *feedmill.Page {
+	page := &feedmill.Page{ID: e.ID, URL: e.URL, FetchedAt: e.FoundAt, Feed: &e.Feed, Item: &e.Item, Failure: failure}
+	if page.URL == "" {
+		page.URL = e.Feed.URL
+	}
+	if answer != nil {
+		page.Status, page.Robots, page.Addr, page.Redirects = answer.Status, answer.Robots, answer.Addr, answer.Redirects
+	}
+	return page
+}

@@ -1,0 +1,102 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/registry"
+)
+
+// Import is what reading a feed list did.
+type Import struct {
+	Added   int      `json:"added"`
+	Known   int      `json:"known"`
+	Removed int      `json:"removed"`
+	Invalid []string `json:"invalid,omitempty"`
+}
+
+// ImportFile subscribes to the feeds of a list (OPML or plain lines). A bad line is told and stops nothing. Each, where
+// it is not nil, is called after each feed.
+func (c *Client) ImportFile(ctx context.Context, path, origin string, each func()) (Import, map[string]bool, error) {
+	var sum Import
+	f, err := os.Open(path)
+	if err != nil {
+		return sum, nil, fmt.Errorf("feed list %w", err)
+	}
+	defer f.Close()
+	subs, err := registry.ReadSubscriptions(path, f)
+	if err != nil {
+		if len(subs) == 0 {
+			return sum, nil, err
+		}
+		sum.Invalid = strings.Split(err.Error(), "\n")
+	}
+	listed := map[string]bool{}
+	for _, s := range subs {
+		st, added, err := c.Subscribe(ctx, s.URL, &registry.AddOptions{Tags: s.Tags, Origin: origin})
+		switch {
+		case ctx.Err() != nil:
+			return sum, listed, ctx.Err()
+		case feedmill.IsPermanent(err):
+			sum.Invalid = append(sum.Invalid, err.Error())
+		case err != nil:
+			return sum, listed, err
+		case added:
+			sum.Added++
+		default:
+			sum.Known++
+		}
+		if err == nil {
+			listed[st.ID] = true
+		}
+		if each != nil {
+			each()
+		}
+	}
+	return sum, listed, nil
+}
+
+// syncLists keeps the registry in step with the feed lists of the configuration: listed feeds are subscribed to, and
+// those that once came from a list and stand in it no more are removed. Feeds added by hand stay.
+func (c *Client) syncLists(ctx context.Context) error {
+	for _, path := range c.cfg.Feeds {
+		sum, listed, err := c.ImportFile(ctx, path, path, nil)
+		if err != nil {
+			return err
+		}
+		for _, line := range sum.Invalid {
+			c.log.Warn("feed list: line left out", "file", path, "error", line)
+		}
+		if len(sum.Invalid) == 0 {
+			for st, err := range c.Registry.Feeds(ctx, nil) {
+				if err != nil {
+					return err
+				}
+				if st.Origin == path && !listed[st.ID] {
+					if err := c.Unsubscribe(ctx, &st); err != nil && !errors.Is(err, registry.ErrNotFound) {
+						return err
+					}
+					sum.Removed++
+				}
+			}
+		}
+		c.log.Info("feed list read", "file", path, "feeds", len(listed), "added", sum.Added, "removed", sum.Removed)
+	}
+	return nil
+}
+
+// Feeds returns the subscriptions that match the tag ("" for all).
+func (c *Client) Feeds(ctx context.Context, tag string) ([]feedmill.FeedState, error) {
+	var all []feedmill.FeedState
+	for st, err := range c.Registry.Feeds(ctx, &registry.Filter{Tag: tag}) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
