@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -36,6 +37,14 @@ func ParseFeedOptions(p *feedmill.Page, opts *FeedOptions) (feedmill.Feed, []fee
 	if opts != nil && opts.MaxItems > 0 {
 		maxItems = opts.MaxItems
 	}
+	feed, items, err := readFeed(p, maxItems)
+	if err != nil {
+		return feedmill.Feed{}, nil, fmt.Errorf("parse feed %s: %w", p.BaseURL(), err)
+	}
+	return feed, items, nil
+}
+
+func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, error) {
 	text := strings.TrimLeft(repairText(decodeFeed(p.Body, p.HeaderValue("Content-Type"))), "\uFEFF \t\n")
 	r := feedReader{base: feedBase(p), now: p.FetchedAt}
 	if r.now.IsZero() {

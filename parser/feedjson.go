@@ -155,7 +155,7 @@ func (r *feedReader) readJSON(doc string, maxItems int) (feedmill.Feed, []feedmi
 	var items []feedmill.Item
 	dec := json.NewDecoder(strings.NewReader(doc))
 	if _, err := dec.Token(); err != nil {
-		return feedmill.Feed{}, nil, feedmill.Permanent(string(feedmill.OutcomeNotFeed), fmt.Errorf("parse JSON feed: %w", err))
+		return feedmill.Feed{}, nil, feedmill.Permanent(string(feedmill.OutcomeNotFeed), fmt.Errorf("read JSON feed: %w", err))
 	}
 	var err error
 	for err == nil && dec.More() {
@@ -175,7 +175,7 @@ func (r *feedReader) readJSON(doc string, maxItems int) (feedmill.Feed, []feedmi
 	}
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && len(items) == 0 {
 		return feedmill.Feed{}, nil, feedmill.Permanent(string(feedmill.OutcomeNotFeed),
-			fmt.Errorf("parse JSON feed: %w; no item could be read, look at the document with a JSON checker", err))
+			fmt.Errorf("read JSON feed: %w; no item could be read, look at the document with a JSON checker", err))
 	}
 	return r.jsonFeed(&in), items, nil
 }

@@ -24,7 +24,7 @@ const maxItemParts = 1000
 func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error) {
 	in, err := new(rss.Parser).Parse(strings.NewReader(doc))
 	if err != nil {
-		return feedmill.Feed{}, nil, fmt.Errorf("parse rewritten RSS: %w", err)
+		return feedmill.Feed{}, nil, feedmill.Permanent("parse", fmt.Errorf("read rewritten RSS: %w", err))
 	}
 	x := extensions(in.Extensions)
 	f := feedmill.Feed{
@@ -118,7 +118,7 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error) {
 	in, err := new(atom.Parser).Parse(strings.NewReader(doc))
 	if err != nil {
-		return feedmill.Feed{}, nil, fmt.Errorf("parse rewritten Atom: %w", err)
+		return feedmill.Feed{}, nil, feedmill.Permanent("parse", fmt.Errorf("read rewritten Atom: %w", err))
 	}
 	x := extensions(in.Extensions)
 	f := feedmill.Feed{

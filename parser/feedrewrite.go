@@ -34,7 +34,6 @@ type feedRewriter struct {
 	items  int
 	// itemStart is where the open item began in out: an item that the document does not finish is taken back.
 	itemStart int
-	truncated bool
 
 	open     []feedElement
 	bindings []xmlBinding
@@ -51,7 +50,6 @@ type feedElement struct {
 	name     string // name as rewritten, canonical prefix included; "" for one that is passed over
 	bindings int    // len(feedRewriter.bindings) before it
 	base     *url.URL
-	lang     string
 }
 
 type xmlBinding struct{ prefix, space string }
@@ -117,8 +115,8 @@ func (w *feedRewriter) openRoot(t xmlToken) {
 	w.rootSpace = w.space(t.Name)
 	if w.format == "feed" {
 		w.out.WriteString(`<feed xmlns="http://www.w3.org/2005/Atom"`)
-		if e.lang != "" {
-			w.writeAttr("lang", e.lang)
+		if lang := attrValue(t.Attrs, "xml:lang"); lang != "" {
+			w.writeAttr("lang", lang)
 		}
 	} else {
 		w.out.WriteString(`<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"`)
@@ -138,7 +136,6 @@ func (w *feedRewriter) readBody() {
 	for len(w.open) > 0 {
 		switch t := w.z.next(); t.Kind {
 		case xmlEOF:
-			w.truncated = true
 			w.dropOpenItem()
 			w.closeTo(0)
 		case xmlStart:
@@ -155,7 +152,7 @@ func (w *feedRewriter) readBody() {
 // start handles a start tag between the texts: structure, a text, or something to pass over.
 func (w *feedRewriter) start(t xmlToken) {
 	parent := w.top()
-	e := feedElement{raw: t.Name, bindings: len(w.bindings), base: parent.base, lang: parent.lang}
+	e := feedElement{raw: t.Name, bindings: len(w.bindings), base: parent.base}
 	w.bind(t.Attrs)
 	w.scope(&e, t.Attrs)
 	e.name = w.canonicalName(t.Name)
@@ -240,25 +237,21 @@ func (w *feedRewriter) bind(attrs []xmlAttr) {
 	}
 }
 
-// scope takes in xml:base and xml:lang of a start tag.
+// scope takes in xml:base of a start tag.
 func (w *feedRewriter) scope(e *feedElement, attrs []xmlAttr) {
+	if u := webURL(attrValue(attrs, "xml:base"), e.base); u != nil {
+		e.base = u
+	}
+}
+
+// attrValue is the value of the attribute of that name, as written; "" where there is none.
+func attrValue(attrs []xmlAttr, name string) string {
 	for _, a := range attrs {
-		switch a.Name {
-		case "xml:base":
-			u, err := url.Parse(strings.TrimSpace(a.Value))
-			if err != nil {
-				continue
-			}
-			if e.base != nil {
-				u = e.base.ResolveReference(u)
-			}
-			if u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
-				e.base = u
-			}
-		case "xml:lang":
-			e.lang = strings.TrimSpace(a.Value)
+		if a.Name == name {
+			return strings.TrimSpace(a.Value)
 		}
 	}
+	return ""
 }
 
 // space is the key of the namespace that a name is in: what its prefix is bound to, or "prefix:" where it is bound to

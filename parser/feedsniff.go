@@ -28,7 +28,7 @@ func IsFeed(p *feedmill.Page) bool {
 // errNotFeed says what a document that is no feed is instead, and what to do.
 func errNotFeed(p *feedmill.Page, text string) error {
 	what, next := describeDocument(p, strings.TrimSpace(text))
-	return feedmill.Permanent(string(feedmill.OutcomeNotFeed), fmt.Errorf("parse feed %s: %w", p.BaseURL(), errors.New(what+"; "+next)))
+	return feedmill.Permanent(string(feedmill.OutcomeNotFeed), errors.New(what+"; "+next))
 }
 
 func describeDocument(p *feedmill.Page, text string) (what, next string) {

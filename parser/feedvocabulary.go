@@ -71,9 +71,8 @@ func spaceKey(space string) string {
 
 // keptAttrs are the attributes that are read, and their names as gofeed looks for them.
 var keptAttrs = map[string]string{
-	"url": "url", "href": "href", "src": "src", "type": "type", "length": "length", "rel": "rel", "hreflang": "hreflang",
-	"title": "title", "term": "term", "label": "label", "scheme": "scheme", "domain": "domain", "medium": "medium",
-	"filesize": "fileSize", "ispermalink": "isPermaLink", "role": "role", "version": "version", "text": "text",
+	"url": "url", "href": "href", "src": "src", "type": "type", "length": "length", "rel": "rel", "term": "term", "label": "label",
+	"medium": "medium", "text": "text", "ispermalink": "isPermaLink",
 }
 
 // feedElements lists, for each element of the structure, the elements that are read in it.
