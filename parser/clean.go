@@ -63,7 +63,7 @@ func (d *document) tryBody() int {
 	d.body.container = -1
 	list := containers(l)
 	if len(list) == 0 {
-		return 0
+		return d.labelledBody()
 	}
 	best := innermost(l, list, list[0])
 	d.body.container = best.node
@@ -77,6 +77,20 @@ func (d *document) tryBody() int {
 	size := 0
 	for i := first; i < last; i++ {
 		if b := &l.blocks[i]; b.drop == "" {
+			d.body.kept = append(d.body.kept, i)
+			size += b.size
+		}
+	}
+	return size
+}
+
+// labelledBody keeps the paragraphs of the whole page, for pages where no element holds more text than furniture.
+func (d *document) labelledBody() int {
+	l := d.layout
+	size := 0
+	d.markFurniture(0, len(l.blocks))
+	for i := range l.blocks {
+		if b := &l.blocks[i]; l.isParagraph(b) {
 			d.body.kept = append(d.body.kept, i)
 			size += b.size
 		}
