@@ -39,14 +39,15 @@ type AddOptions struct {
 }
 
 // Add subscribes to the feed at an http or https URL, taken exactly as given save for white space around it. A feed that
-// is known already gets the tags it lacks and is otherwise left alone; added tells whether it is new.
+// is known already gets the tags it lacks and is otherwise left alone; added tells whether it is new. A URL that cannot be
+// asked for is feedmill.Permanent.
 func (r *Registry) Add(ctx context.Context, rawURL string, o *AddOptions) (st feedmill.FeedState, added bool, err error) {
 	if o == nil {
 		o = &AddOptions{}
 	}
 	feedURL, err := cleanURL(rawURL)
 	if err != nil {
-		return st, false, fmt.Errorf("add feed: %w", err)
+		return st, false, feedmill.Permanent("url", fmt.Errorf("add feed: %w", err))
 	}
 	id := feedmill.FeedID(feedURL)
 	err = swap(ctx, r.store, BucketFeeds, id, func(old []byte) ([]byte, error) {

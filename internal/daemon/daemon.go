@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/enricher"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
@@ -103,6 +104,11 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			}
 		case StageParser:
 			p.extractor = Extractor(p.cfg, p.log)
+			items, err := p.Bus.Stream(ctx, bus.StreamItem)
+			if err != nil {
+				return err
+			}
+			p.itemsAtStart = items.LastSeq
 		case StageEnricher:
 			chain, err := Chain(p.cfg, p.log)
 			if err != nil {

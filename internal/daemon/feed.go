@@ -43,10 +43,13 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		items = items[:limit]
 	}
 	seen, rev, err := p.Registry.Seen(ctx, st.ID)
-	if err != nil {
+	if errors.Is(err, registry.ErrSeenFormat) {
+		p.log.Warn("the marks of what was seen of this feed cannot be read; it is read again", "feed", st.URL, "error", err)
+	} else if err != nil {
 		return err
 	}
-	if st.Reread {
+	reread := st.Reread || p.beyond(st.ID, seen.Rests.Item)
+	if reread {
 		seen = &registry.SeenSet{}
 	}
 	known := *page.Feed
@@ -57,7 +60,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		if !f.Changed {
 			fresh++
 		}
-		if err := p.item(ctx, out, &st, known, f, page.FetchedAt); err != nil {
+		if err := p.item(ctx, out, known, f, page.FetchedAt, reread); err != nil {
 			return err
 		}
 	}
@@ -88,6 +91,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found), Next: due})
 	out.Then(func(ctx context.Context) error {
 		if seen.Changed() {
+			seen.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(seen.Rests.Item, out.Last(bus.StreamItem))}
 			if _, err := p.Registry.PutSeen(ctx, st.ID, seen, rev); err != nil {
 				return err
 			}
@@ -108,7 +112,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 
 // item sends a new or changed item on its way: to its page, or, where the article came by another feed before, to the
 // record as one more place where it was seen.
-func (p *pipeline) item(ctx context.Context, out *bus.Outbox, st *feedmill.FeedState, ref feedmill.FeedRef, f registry.Found, at time.Time) error {
+// Reread is set where what was sent before may be lost.
+func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedRef, f registry.Found, at time.Time, reread bool) error {
 	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, FoundAt: at}
 	canonical, err := feedmill.CanonicalURL(f.Item.Link)
 	if err == nil {
@@ -119,7 +124,7 @@ func (p *pipeline) item(ctx context.Context, out *bus.Outbox, st *feedmill.FeedS
 		}
 		if ok {
 			e.ID = owner
-			if !f.Changed && !st.Reread {
+			if !f.Changed && !reread {
 				bus.Put(out, bus.Records, mention(&e, canonical))
 				return nil
 			}
@@ -132,4 +137,16 @@ func (p *pipeline) item(ctx context.Context, out *bus.Outbox, st *feedmill.FeedS
 // mention is the record that says only that a known article was seen in one more feed.
 func mention(e *feedmill.Entry, canonical string) *feedmill.Record {
 	return feedmill.NewRecord(&feedmill.Article{ID: e.ID, URL: canonical, SeenAt: e.FoundAt, Feeds: []feedmill.Mention{feedmill.MentionOf(&e.Feed, &e.Item, e.FoundAt)}})
+}
+
+// beyond tells whether a seen set that was written before this process started rests on items that the stream had lost
+// by then. Only an embedded server, alone on its disk, can lose them.
+func (p *pipeline) beyond(feed string, item uint64) bool {
+	if !p.Bus.Embedded() {
+		return false
+	}
+	if _, checked := p.checked.LoadOrStore(feed, true); checked {
+		return false
+	}
+	return item > p.itemsAtStart
 }

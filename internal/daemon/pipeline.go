@@ -42,8 +42,12 @@ type pipeline struct {
 	chain     *enricher.Chain
 	sinks     []namedSink
 	recent    recent
-	onRecords func([]*feedmill.Record)
-	onEvent   func(feedmill.Event)
+	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
+	// compared with it.
+	itemsAtStart uint64
+	checked      sync.Map
+	onRecords    func([]*feedmill.Record)
+	onEvent      func(feedmill.Event)
 }
 
 type namedSink struct {
