@@ -123,6 +123,26 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+func TestStandingMerge(t *testing.T) {
+	t.Parallel()
+	merge := func(into string, since int) *feedmill.Record {
+		return feedmill.NewRecord(&feedmill.Article{
+			ID: "a", State: feedmill.State{Value: feedmill.StateMerged, Since: hour(since), MergedInto: into},
+		})
+	}
+	recs := []*feedmill.Record{merge("b", 1), merge("d", 2), merge("c", 2), merge("a", 3)}
+	want := feedmill.State{Value: feedmill.StateMerged, Since: hour(2), MergedInto: "c"}
+	for seed := range uint64(20) {
+		var s sink.Standing
+		for _, i := range rand.New(rand.NewPCG(seed, 1)).Perm(len(recs)) {
+			s.Add(recs[i])
+		}
+		if d := cmp.Diff(want, s.Merge); d != "" {
+			t.Fatalf("seed %d (-want +got):\n%s", seed, d)
+		}
+	}
+}
+
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -164,7 +164,7 @@ func (w *writer) saveRevisions(ctx context.Context, a *article, old, revs []revi
 	changed := false
 	for i, r := range revs {
 		if i < len(old) && old[i] == r {
-			changed = changed || w.remade[r.rendition]
+			changed = changed || w.replaced[r.rendition]
 			continue
 		}
 		changed = true

@@ -51,6 +51,7 @@ func (s *Store) inTransaction(ctx context.Context, do func(context.Context, *wri
 		byKey:      make(map[int64]*article),
 		docs:       make(map[int64]*feedmill.Record),
 		remade:     make(map[int64]bool),
+		replaced:   make(map[int64]bool),
 	}
 	if err := do(ctx, w); err != nil {
 		if ctx.Err() != nil {
@@ -107,9 +108,10 @@ type writer struct {
 	byKey map[int64]*article
 	// touched are in the order of their first change; unindexed are those whose newest text the index does not hold.
 	touched, unindexed []*article
-	// docs holds renditions that were written or read, remade those whose record or results changed.
-	docs   map[int64]*feedmill.Record
-	remade map[int64]bool
+	// docs holds renditions that were written or read. Of those that were there before, replaced has those with another
+	// record now, and remade those whose record or results are others, so that their changes must be worked out anew.
+	docs             map[int64]*feedmill.Record
+	replaced, remade map[int64]bool
 }
 
 // put stores what the record adds to the rows of its article; refresh makes of them what is shown.
@@ -232,7 +234,7 @@ func (w *writer) putRendition(ctx context.Context, a *article, in *incoming) err
 			return err
 		}
 		if in.json != json {
-			w.docs[key], w.remade[key] = in.doc, true
+			w.docs[key], w.replaced[key], w.remade[key] = in.doc, true, true
 			w.touch(a)
 		}
 	}
