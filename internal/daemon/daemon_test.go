@@ -193,3 +193,13 @@ func TestOverdueFeedsAreSpread(t *testing.T) {
 		t.Errorf("%d feeds on the calendar, %v; want about %d", len(held), err, n)
 	}
 }
+
+// deadLetterOf finds the dead letter whose payload names a path.
+func deadLetterOf(path string, seq *uint64) func(bus.DeadLetter) bool {
+	return func(d bus.DeadLetter) bool {
+		if strings.Contains(string(d.Payload), path) {
+			*seq = d.Seq
+		}
+		return true
+	}
+}

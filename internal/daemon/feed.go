@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -57,6 +58,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	found := seen.Unseen(st.URL, items, now)
 	fresh := 0
 	for _, f := range found {
+		if says(&f.Item) == "" {
+			continue // an entry without a word in it
+		}
 		if !f.Changed {
 			fresh++
 		}
@@ -132,6 +136,11 @@ func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedR
 	}
 	bus.Put(out, bus.Items, e)
 	return nil
+}
+
+// says returns something that an item says, "" where it says nothing at all.
+func says(it *feedmill.Item) string {
+	return cmp.Or(it.Link, it.GUID, it.Title, it.Summary, it.Content)
 }
 
 // mention is the record that says only that a known article was seen in one more feed.
