@@ -376,6 +376,16 @@ func testNewestPipeline(t *testing.T, open func(*testing.T) sink.Sink) {
 			}
 		})
 	}
+	t.Run("the same pipeline", func(t *testing.T) {
+		s := open(t)
+		late, early := section(v(1), "Local"), section(v(1), "Metro")
+		early.SeenAt = hour(-1)
+		write(t, s, late)
+		write(t, s, early)
+		if got := one(t, s, "a"); got.Section != "Metro" || got.SeenAt != hour(0) || got.FirstSeenAt != hour(-1) {
+			t.Errorf("section %s, seen at %v; want what was read earlier, seen last", got.Section, got.SeenAt)
+		}
+	})
 }
 
 func testReprocessed(t *testing.T, open func(*testing.T) sink.Sink) {
