@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what the commands share: the streams, the environment and the flags that stand at many of them.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+	term     terminal
+
+	configFile string
+	data       string
+	nats       []string
+	logLevel   string
+	quiet      bool
+}
+
+func newApp(in io.Reader, out, err io.Writer, environ []string) *app {
+	return &app{in: in, out: out, err: err, environ: environ, term: newTerminal(out, err, environ)}
+}
+
+// execute runs the command that args name and returns the exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	err := checkCommand(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	if msg := err.Error(); msg != "" {
+		fmt.Fprintln(a.err, a.term.red("feedmill:"), printable(msg))
+	}
+	return exitCode(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "feedmill",
+		Short:         "News feeds in, clean annotated article records out",
+		SilenceErrors: true, // told by execute
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprint(a.out, shortHelp)
+			return err
+		},
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	setHelp(root)
+	root.SetFlagErrorFunc(flagError)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configFile, "config", "", "configuration `FILE` (env FEEDMILL_CONFIG; default feedmill.yaml where there is one)")
+	flags.StringVar(&a.logLevel, "log-level", "", "debug, info, warn or error (env FEEDMILL_LOG_LEVEL; default info)")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no messages but errors")
+	root.AddCommand(commands(a)...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// dataFlag gives a command the flag that names the data directory.
+func (a *app) dataFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.data, "data", "", "data `DIR`ectory (env FEEDMILL_DATA; default ./data)")
+	cobra.CheckErr(c.MarkFlagDirname("data"))
+}
+
+// busFlags gives a command the flags that say where the bus is.
+func (a *app) busFlags(c *cobra.Command) {
+	a.dataFlag(c)
+	c.Flags().StringSliceVar(&a.nats, "nats", nil, "`URL`s of NATS servers, instead of the embedded one (env FEEDMILL_NATS_URLS)")
+}
+
+// say tells a person something, unless they asked for quiet.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}

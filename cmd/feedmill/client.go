@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
+)
+
+// withClient opens the bus and the registry for f, beside a running daemon or without one.
+func (a *app) withClient(ctx context.Context, f func(*daemon.Client, *config.Config) error) (err error) {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	c, err := daemon.Open(ctx, cfg, a.commandLogger(cfg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return f(c, cfg)
+}
+
+// tellWhen says when a change takes effect: at once where a daemon runs, else when one is started.
+func (a *app) tellWhen(c *daemon.Client, cfg *config.Config, what string) {
+	if c.Bus.Embedded() {
+		a.say("%s when the daemon runs: feedmill run%s", what, a.dataHint(cfg))
+		return
+	}
+	a.say("%s now, if a daemon runs on %s", what, c.Bus.Where())
+}

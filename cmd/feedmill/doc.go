@@ -1,0 +1,11 @@
+// Command feedmill turns feeds into clean, annotated article records. `feedmill run` is the daemon; the other commands
+// work beside a running one and without one.
+//
+// Data goes to standard output, messages to standard error. The exit code is 0 for success, 1 for a failure, 2 for wrong
+// usage or configuration, 3 where only a part was done, and 4 where what was asked for does not exist.
+//
+// Its files: main.go (the table of commands), one file for each command, and what they share: app.go (streams and common
+// flags), exit.go (errors and codes), help.go, settings.go (configuration), store.go (records), lines.go (filters over
+// JSON lines), page.go (documents and fetching), output.go and table.go (the forms of output), terminal.go, render.go (a
+// record for people), suggest.go.
+package main

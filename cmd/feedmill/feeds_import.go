@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
+	"github.com/feedmill/feedmill/registry"
+	"github.com/spf13/cobra"
+)
+
+func feedsImportCommand(a *app) *cobra.Command {
+	var tags []string
+	c := &cobra.Command{
+		Use:   "import FILE...|-",
+		Short: "Subscribe to all feeds of a list: OPML or one URL a line",
+		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags, or plain text with one URL a line that may be
+followed by #tags. "-" is standard input. Lines that hold no feed are told with their numbers, stop nothing, and make
+exit code 3.`,
+		Example: "  feedmill feeds import subscriptions.opml\n  curl -s https://example.com/feeds.txt | feedmill feeds import --tag new -",
+		Args:    minArgs(1, "a file, or - for standard input"),
+		RunE: func(c *cobra.Command, files []string) error {
+			if err := a.checkInputs(files); err != nil {
+				return err
+			}
+			return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
+				var sum daemon.Import
+				for _, name := range files {
+					if err := a.importList(c.Context(), client, name, tags, &sum); err != nil {
+						return err
+					}
+				}
+				for _, line := range sum.Invalid {
+					a.say("%s", printable(line))
+				}
+				fmt.Fprintf(a.out, "%d added, %d known, %d invalid\n", sum.Added, sum.Known, len(sum.Invalid))
+				if sum.Added > 0 {
+					a.tellWhen(client, cfg, "the first polls come")
+				}
+				switch {
+				case len(sum.Invalid) == 0:
+					return nil
+				case sum.Added+sum.Known == 0:
+					return errors.New("feeds import: no feed could be read; want OPML, or one http or https URL a line")
+				}
+				return partialError{fmt.Sprintf("feeds import: %s left out", count(int64(len(sum.Invalid)), "line"))}
+			})
+		},
+	}
+	c.Flags().StringSliceVar(&tags, "tag", nil, "`TAG`s for all feeds of the list")
+	a.busFlags(c)
+	return c
+}
+
+// importList subscribes to the feeds of one list and adds to sum what became of them.
+func (a *app) importList(ctx context.Context, client *daemon.Client, name string, tags []string, sum *daemon.Import) error {
+	in, err := a.openInput(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	shown := name
+	if name == "-" {
+		shown = "stdin"
+	}
+	subs, err := registry.ReadSubscriptions(shown, in)
+	if err != nil {
+		sum.Invalid = append(sum.Invalid, strings.Split(err.Error(), "\n")...)
+	}
+	p := a.progress(len(subs), "feeds")
+	defer p.end()
+	for _, s := range subs {
+		_, added, err := subscribe(ctx, client, s.URL, &registry.AddOptions{Tags: append(s.Tags, tags...), Title: s.Title})
+		switch {
+		case feedmill.IsPermanent(err):
+			sum.Invalid = append(sum.Invalid, shown+": "+err.Error())
+		case err != nil:
+			return err
+		case added:
+			sum.Added++
+		default:
+			sum.Known++
+		}
+		p.step()
+	}
+	return nil
+}
+
+// progress tells on a terminal how far a long work is.
+type progress struct {
+	a       *app
+	of, now int
+	noun    string
+	shown   time.Time
+	began   time.Time
+}
+
+func (a *app) progress(of int, noun string) *progress {
+	now := time.Now()
+	return &progress{a: a, of: of, noun: noun, began: now, shown: now}
+}
+
+func (p *progress) step() {
+	p.now++
+	if p.a.quiet || !p.a.term.errIsTerminal || time.Since(p.shown) < 200*time.Millisecond {
+		return
+	}
+	p.shown = time.Now()
+	fmt.Fprintf(p.a.err, "\r%d of %d %s (%d%%) ", p.now, p.of, p.noun, 100*p.now/p.of)
+}
+
+// end clears the line where one was written.
+func (p *progress) end() {
+	if p.shown.After(p.began) && p.a.term.errIsTerminal {
+		fmt.Fprint(p.a.err, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
+	"github.com/feedmill/feedmill/registry"
+	"github.com/spf13/cobra"
+)
+
+func feedsShowCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "show URL|ID",
+		Short:   "Show a feed: last outcome, next poll, last error, validators",
+		Long:    "Show all that is known of one feed: how its last poll ended, when the next is due, what went wrong, its validators and counts.",
+		Example: "  feedmill feeds show https://example.com/feed.xml\n  feedmill feeds show 3f6c0e5d9a1b2c4d -o json",
+		Args:    exactArgs(1, "one feed URL or id"),
+	}
+	f := outputFlag(c, formTable, formJSON)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
+			st, err := client.Registry.Find(c.Context(), args[0])
+			if err != nil {
+				return unknownFeed(err, args[0], a.dataHint(cfg))
+			}
+			if f.value == formJSON {
+				return encoder(a.out, true).Encode(st)
+			}
+			return feedDetails(&st, time.Now()).write(a.out, a.term)
+		})
+	}
+	a.busFlags(c)
+	return c
+}
+
+// unknownFeed says what to do where there is no such feed.
+func unknownFeed(err error, what, hint string) error {
+	if errors.Is(err, registry.ErrNotFound) {
+		return fmt.Errorf("no feed %s: %w; feedmill feeds list%s shows those that there are", what, registry.ErrNotFound, hint)
+	}
+	return err
+}
+
+func feedDetails(st *feedmill.FeedState, now time.Time) *details {
+	d := &details{}
+	d.add("url", st.URL)
+	d.add("moved to", st.MovedTo)
+	d.add("id", st.ID)
+	d.add("title", st.Title)
+	d.add("site", st.Link)
+	d.add("tags", strings.Join(st.Tags, ", "))
+	d.add("from", st.Origin)
+	d.add("added", moment(st.Added, now))
+	d.add("last poll", moment(st.LastPoll, now))
+	outcome := feedOutcome(st)
+	if st.Status > 0 {
+		outcome += " (" + strconv.Itoa(st.Status) + ")"
+	}
+	d.add("outcome", outcome)
+	d.add("last error", st.Error)
+	if !st.Paused && !st.Gone {
+		next := moment(st.Due, now)
+		if next == "" || !st.Due.After(now) {
+			next = "due"
+		}
+		d.add("next poll", next)
+	}
+	d.add("not before", moment(st.RetryAt, now))
+	d.add("last success", moment(st.LastSuccess, now))
+	d.add("last new item", moment(st.LastNew, now))
+	d.add("items", fmt.Sprintf("%d in the last document, %d new; %d ever", st.Items, st.New, st.Total))
+	d.add("etag", st.Validators.ETag)
+	d.add("last modified", st.Validators.LastModified)
+	return d
+}
+
+// moment is a time with how far it is from now, "" for none.
+func moment(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	distance := ago(t, now)
+	if t.After(now) {
+		distance = "in " + span(t.Sub(now))
+	}
+	return t.Local().Format(time.DateTime) + "  (" + distance + ")"
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2 // unknown command or flag, wrong arguments, bad configuration
+	exitPartial  = 3 // some feeds or lines failed, the others are done
+	exitNotFound = 4
+)
+
+// commands is the table of commands, in the order of the help.
+func commands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		runCommand(a),
+		tryCommand(a),
+		group("feeds", "Subscribe to feeds and see how they do",
+			feedsAddCommand(a), feedsListCommand(a), feedsShowCommand(a), feedsRemoveCommand(a), feedsImportCommand(a)),
+		group("records", "Read what was stored",
+			recordsListCommand(a), recordsShowCommand(a), recordsSearchCommand(a), recordsExportCommand(a)),
+		group("dlq", "See and retry what was given up (dead letters)",
+			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a)),
+		statusCommand(a),
+		fetchCommand(a),
+		parseCommand(a),
+		enrichCommand(a),
+		group("config", "Check and show the configuration",
+			configCheckCommand(a), configShowCommand(a)),
+		versionCommand(a),
+	}
+}
+
+func main() {
+	cobra.EnableCommandSorting = false // the table is in the order of use
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends the work in hand; with the handler gone, a second one ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(newApp(os.Stdin, os.Stdout, os.Stderr, os.Environ()).execute(ctx, os.Args[1:]))
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/fetcher"
+	"github.com/feedmill/feedmill/parser"
+)
+
+// get asks for a document. Unless it is known to be a feed it is asked for as an article, as robots.txt allows; what
+// turns out to be no article by its type is asked for as a feed then. The verdict's outcome is fetched where there is a
+// body to read.
+func get(ctx context.Context, f *fetcher.Fetcher, url string, feed bool) (*feedmill.Page, fetcher.Verdict) {
+	request := fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true}
+	if feed {
+		request = fetcher.Request{URL: url, Kind: fetcher.KindFeed}
+	}
+	page, err := f.Fetch(ctx, request)
+	if !feed && fetcher.Class(err) == fetcher.ClassType {
+		return get(ctx, f, url, true)
+	}
+	v := fetcher.Judge(request.Kind, page, err, time.Now())
+	if v.Outcome != feedmill.OutcomeFetched {
+		v.Reason = cmp.Or(v.Reason, string(v.Outcome))
+		switch v.Outcome {
+		case feedmill.OutcomeDisallowed:
+			v.Reason += "; a feed is not bound by it: if this is one, use --feed"
+		case feedmill.OutcomeRefused:
+			v.Reason += "; fetch.allow_cidrs and fetch.allow_ports admit more"
+		}
+	}
+	return page, v
+}
+
+// reason says why a document could not be had, with its URL.
+func reason(url string, v fetcher.Verdict) string {
+	if strings.Contains(v.Reason, url) {
+		return v.Reason
+	}
+	return "fetch " + url + ": " + v.Reason
+}
+
+// isURL tells a URL from the name of a file.
+func isURL(s string) bool {
+	scheme, _, ok := strings.Cut(s, "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// documentPage is a document from a file as a page. Url is where it came from; where that is not known, the file's name
+// is the id.
+func documentPage(name, url string, body []byte) *feedmill.Page {
+	p := &feedmill.Page{URL: url, Body: body}
+	switch {
+	case url != "":
+	case name == "-":
+		p.ID = "stdin"
+	default:
+		p.ID = filepath.Base(name)
+	}
+	return p
+}
+
+// readDocument reads a whole document.
+func readDocument(name string, r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxLine+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(body) > maxLine {
+		return nil, fmt.Errorf("read %s: larger than %d MiB; is it a document?", name, maxLine>>20)
+	}
+	return body, nil
+}
+
+// isDocument tells an HTML page or a feed document from JSON lines, by its first bytes and then by its name.
+func isDocument(name string, head []byte) bool {
+	if parser.IsFeed(&feedmill.Page{Body: head}) {
+		return true
+	}
+	kind, _, _ := strings.Cut(http.DetectContentType(head), ";")
+	if kind == "text/html" || kind == "text/xml" {
+		return true
+	}
+	return slices.Contains([]string{".html", ".htm", ".xhtml", ".xml", ".rss", ".atom", ".rdf"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// openInput opens a file, or standard input where its name is "-".
+func (a *app) openInput(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(a.in), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.Join(fmt.Errorf("%s is a directory; name the files in it", name), f.Close())
+	}
+	return f, nil
+}
+
+// eachInput calls f for each named file in turn, or for standard input where there is none.
+func (a *app) eachInput(names []string, f func(name string, in *bufio.Reader) error) error {
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	for _, name := range names {
+		in, err := a.openInput(name)
+		if err != nil {
+			return err
+		}
+		if err := f(name, bufio.NewReaderSize(in, 64<<10)); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", name, err), in.Close())
+		}
+		if err := in.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkInputs finds the files that cannot be read before any work is done.
+func (a *app) checkInputs(names []string) error {
+	for _, name := range names {
+		if name == "-" {
+			continue
+		}
+		in, err := a.openInput(name)
+		if err != nil {
+			return err
+		}
+		if err := in.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"time"
+
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/sink/sqlite"
+	"github.com/spf13/cobra"
+)
+
+func recordsListCommand(a *app) *cobra.Command {
+	s := &selection{}
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List records, newest first",
+		Long:    "List the newest revision of each record, the latest publication first. Where that is not known, the day it was seen stands in brackets.",
+		Example: "  feedmill records list\n  feedmill records list --host example.com --since 24h --limit 0 -o jsonl",
+		Args:    noArgs,
+	}
+	f := outputFlag(c, formTable, formJSON, formJSONL)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		q, err := s.query(time.Now())
+		if err != nil {
+			return err
+		}
+		return a.withStore(c.Context(), func(store *sqlite.Store, _ *config.Config) error {
+			if f.value != formTable {
+				_, err := writeAll(a.out, f, store.Query(c.Context(), q))
+				return err
+			}
+			recs, err := collect(c.Context(), store, q)
+			if err != nil {
+				return err
+			}
+			if len(recs) == 0 {
+				a.say("no records match")
+				return nil
+			}
+			return recordTable(recs).write(a.out, a.term)
+		})
+	}
+	s.flags(c, 20)
+	a.dataFlag(c)
+	return c
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/dustin/go-humanize"
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	stages     []string
+	once       bool
+	demo       bool
+	demoListen string
+}
+
+func runCommand(a *app) *cobra.Command {
+	f := &runFlags{}
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon: poll feeds, fetch, parse, enrich, store",
+		Long: `Run the daemon until it is stopped: feeds are polled when they are due, and each new item becomes a record.
+
+One process does it all, with its bus and database in the data directory. Processes that share a bus (--nats) can divide
+the stages among them. The first Ctrl-C finishes what is in hand, the second ends at once; either way nothing is lost.`,
+		Example: `  feedmill run --demo                                 a small news site of its own, to see it work
+  feedmill run --config feedmill.yaml
+  feedmill run --once                                 one pass over all feeds; exit code 3 if a part failed
+  feedmill run --nats nats://n1:4222 --stages fetcher`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&f.stages, "stages", nil, "the stages to run, of "+strings.Join(daemon.Stages(), ", ")+" (default all)")
+	flags.BoolVar(&f.once, "once", false, "poll every feed once, store what comes of it, and end")
+	flags.BoolVar(&f.demo, "demo", false, "serve a small news site on this machine and read it")
+	flags.StringVar(&f.demoListen, "demo-listen", "", "`ADDR`ess of the demo's site (default the one of the last demo on this data, else "+demoAddress+" or a free port)")
+	a.busFlags(c)
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("stages", cobra.FixedCompletions(daemon.Stages(), cobra.ShellCompDirectiveNoFileComp)))
+	return c
+}
+
+func (a *app) run(ctx context.Context, f *runFlags) (err error) {
+	for _, s := range f.stages {
+		if !slices.Contains(daemon.Stages(), s) {
+			return usageError{fmt.Errorf("--stages: unknown stage %q; the stages are %s", s, strings.Join(daemon.Stages(), ", "))}
+		}
+	}
+	if f.demoListen != "" && !f.demo {
+		return usageError{errors.New("--demo-listen is of use only with --demo")}
+	}
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	log := a.logger(cfg)
+	opts := daemon.Options{Config: cfg, Stages: f.stages, Once: f.once, Logger: log}
+	var shown *demoScreen
+	if f.demo {
+		demo, err := a.startDemo(ctx, cfg, f)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, demo.close()) }()
+		log = a.demoLogger(cfg)
+		shown = newDemoScreen(a, cfg, demo.feeds)
+		opts.Logger, opts.Feeds, opts.Also = log, demo.feeds, demo.address
+	}
+	a.tellPending(cfg)
+	var stored atomic.Int64
+	opts.OnRecords = func(recs []*feedmill.Record) {
+		for _, r := range recs {
+			if isArticle(r) {
+				stored.Add(1)
+			}
+		}
+		shown.records(recs)
+	}
+	opts.OnEvent = shown.event
+	opts.OnReady = func(c *daemon.Client) {
+		a.started(ctx, c, cfg, &opts, log)
+		shown.ready()
+	}
+	defer context.AfterFunc(ctx, func() { a.say("stopping; Ctrl-C once more ends at once") })()
+	defer shown.watch(ctx, f.once)()
+	sum, err := daemon.Run(ctx, opts)
+	if err != nil {
+		return err
+	}
+	shown.end()
+	if sum != nil {
+		return a.summary(cfg, sum, stored.Load())
+	}
+	a.say("stopped; %s stored in this run. To look at them: feedmill records list%s", count(stored.Load(), "record"), a.dataHint(cfg))
+	return nil
+}
+
+// isArticle tells a record with an article from one that says only where, or under which other id, it was seen too.
+func isArticle(r *feedmill.Record) bool {
+	return r.Rendition != "" && r.State.Value != feedmill.StateMerged
+}
+
+// started says where everything is, once all workers run.
+func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config, opts *daemon.Options, log *slog.Logger) {
+	status, err := c.Status(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			log.Warn("cannot look at the bus", "error", err)
+		}
+		return
+	}
+	store := []string{}
+	for i := range cfg.Sinks {
+		store = append(store, cfg.Sinks[i].Type+" "+cfg.SQLitePath(&cfg.Sinks[i]))
+	}
+	if a.logsJSON(cfg) && len(opts.Feeds) == 0 {
+		log.Info("feedmill started", "version", version(), "bus", status.Bus, "stores", store, "feeds", status.Feeds.All, "limits", limits(status.Streams))
+	} else {
+		a.say("feedmill %s   bus %s   store %s", version(), status.Bus, strings.Join(store, ", "))
+		a.say("%s", a.term.dim("stream limits: "+limits(status.Streams)))
+		a.say("%s", count(int64(status.Feeds.All), "feed"))
+	}
+	if status.Feeds.All == 0 && (len(opts.Stages) == 0 || slices.Contains(opts.Stages, daemon.StageFetcher)) {
+		a.say("there is nothing to read yet. In another terminal: feedmill feeds add URL%s", a.dataHint(cfg))
+	}
+}
+
+// limits says in one line how large the streams may grow.
+func limits(streams []bus.StreamState) string {
+	var parts []string
+	for _, s := range streams {
+		size := "no limit"
+		if s.MaxBytes > 0 {
+			size = humanize.IBytes(uint64(s.MaxBytes))
+		}
+		parts = append(parts, strings.ToLower(s.Name)+" "+size)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// summary says what one pass did. What was left undone makes the exit code.
+func (a *app) summary(cfg *config.Config, sum *daemon.Summary, stored int64) error {
+	var outcomes []string
+	for _, o := range slices.Sorted(maps.Keys(sum.Outcomes)) {
+		outcomes = append(outcomes, fmt.Sprintf("%d %s", sum.Outcomes[o], o))
+	}
+	a.say("one pass: %s (%s), %s stored, %s, %s", count(int64(sum.Feeds), "feed"), orNone(strings.Join(outcomes, ", ")),
+		count(stored, "record"), count(int64(sum.Retries), "page")+" to try again", count(int64(sum.DeadLetters), "dead letter"))
+	for _, url := range slices.Sorted(maps.Keys(sum.Failed)) {
+		a.say("  %s: %s; feedmill feeds show %s%s", sum.Failed[url], printable(url), url, a.dataHint(cfg))
+	}
+	if sum.DeadLetters > 0 {
+		a.say("  to see what was given up: feedmill dlq list%s", a.dataHint(cfg))
+	}
+	if stored > 0 {
+		a.say("  to look at the records: feedmill records list%s", a.dataHint(cfg))
+	}
+	if sum.Partial() {
+		return partialError{fmt.Sprintf("%s failed, %s to be tried again", count(int64(len(sum.Failed)), "feed"), count(int64(sum.Retries), "page"))}
+	}
+	return nil
+}
+
+// dataHint is the flag that a suggested command needs to find the same data.
+func (a *app) dataHint(cfg *config.Config) string {
+	hint := ""
+	if a.configFile != "" {
+		hint += " --config " + a.configFile
+	}
+	if a.data != "" {
+		hint += " --data " + cfg.Data
+	}
+	for _, url := range a.nats {
+		hint += " --nats " + url
+	}
+	return hint
+}
+
+// count is a number with its noun, in the plural where that is due.
+func count(n int64, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun == "person":
+		noun = "people"
+	default:
+		noun += "s"
+	}
+	return humanize.Comma(n) + " " + noun
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

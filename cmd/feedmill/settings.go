@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/lmittmann/tint"
+)
+
+// defaultConfigFile is read where it exists and no other is named.
+const defaultConfigFile = "feedmill.yaml"
+
+// settings returns the configuration: defaults, file, environment and flags, checked.
+func (a *app) settings() (*config.Config, error) {
+	cfg, err := a.uncheckedSettings()
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, nil
+}
+
+func (a *app) uncheckedSettings() (*config.Config, error) {
+	cfg, err := config.Load(a.configPath(), a.environ)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	for _, f := range []struct{ key, text, flag string }{
+		{"data", a.data, "--data"},
+		{"nats.urls", strings.Join(a.nats, ","), "--nats"},
+		{"log.level", a.logLevel, "--log-level"},
+	} {
+		if f.text == "" {
+			continue
+		}
+		if err := cfg.Set(f.key, f.text, "flag "+f.flag); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	return cfg, nil
+}
+
+// configPath is the configuration file to read, "" for what the environment says or none.
+func (a *app) configPath() string {
+	if a.configFile != "" {
+		return a.configFile
+	}
+	for _, kv := range a.environ {
+		if value, ok := strings.CutPrefix(kv, "FEEDMILL_CONFIG="); ok && value != "" {
+			return ""
+		}
+	}
+	if _, err := os.Stat(defaultConfigFile); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return defaultConfigFile
+}
+
+// tellPending names the keys that are set but do nothing in this version.
+func (a *app) tellPending(cfg *config.Config) {
+	if keys := cfg.Pending(); len(keys) > 0 {
+		a.say("%s set, but without effect in this version: %s", a.term.yellow("warning:"), strings.Join(keys, ", "))
+	}
+}
+
+// logsJSON tells whether a daemon's log lines are JSON: where log.format says so, or leaves it open and nobody looks.
+func (a *app) logsJSON(cfg *config.Config) bool {
+	return cfg.Log.Format == "json" || cfg.Log.Format == "auto" && !a.term.errIsTerminal
+}
+
+// logger is where a daemon's log lines go.
+func (a *app) logger(cfg *config.Config) *slog.Logger {
+	if a.logsJSON(cfg) {
+		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: a.level(cfg)}))
+	}
+	return a.textLogger(a.level(cfg))
+}
+
+// commandLogger is for commands that are not daemons: only what goes wrong, unless a level was asked for.
+func (a *app) commandLogger(cfg *config.Config) *slog.Logger {
+	level := a.level(cfg)
+	if cfg.Origin("log.level") == "default" {
+		level = slog.LevelWarn
+	}
+	return a.textLogger(level)
+}
+
+func (a *app) textLogger(level slog.Level) *slog.Logger {
+	return slog.New(tint.NewHandler(a.err, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !a.term.errColour}))
+}
+
+func (a *app) level(cfg *config.Config) slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil || a.quiet && level < slog.LevelError {
+		return slog.LevelError
+	}
+	return level
+}

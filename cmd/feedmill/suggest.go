@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// checkCommand finds words in args that should be a command and are none, before flags are looked at.
+func checkCommand(root *cobra.Command, args []string) error {
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil // asked by a shell
+	}
+	c, rest, err := root.Find(args)
+	if err != nil || c.HasSubCommands() {
+		for _, word := range rest {
+			if strings.HasPrefix(word, "-") {
+				break // a flag of the group or of a command that is not there; its own error is clearer
+			}
+			return unknownCommand(c, word)
+		}
+	}
+	return nil
+}
+
+// unknownCommand says that c has no command of that name, and which was meant.
+func unknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
+	msg := fmt.Sprintf("unknown command %q for %q", name, c.CommandPath())
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		msg += fmt.Sprintf("; did you mean %q?", c.CommandPath()+" "+near[0])
+	}
+	return usageError{fmt.Errorf("%s\nRun '%s --help' for the commands that there are", msg, c.CommandPath())}
+}
+
+// flagError says what is wrong with a flag, and which was meant.
+func flagError(c *cobra.Command, err error) error {
+	msg := err.Error()
+	if unknown, ok := err.(*pflag.NotExistError); ok {
+		best, bestDistance := "", 3
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if d := distance(unknown.GetSpecifiedName(), f.Name); d < bestDistance && len(unknown.GetSpecifiedName()) > 1 {
+				best, bestDistance = f.Name, d
+			}
+		})
+		if best != "" {
+			msg += fmt.Sprintf("; did you mean --%s?", best)
+		}
+	}
+	return usageError{fmt.Errorf("%s\nRun '%s --help' for the flags that there are", msg, c.CommandPath())}
+}
+
+// distance is the number of bytes to insert, delete or replace that makes a out of b (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
