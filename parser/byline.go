@@ -24,6 +24,7 @@ var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "
 // notNames are words that no person's name has.
 var notNames = map[string]bool{
 	"staff": true, "newsroom": true, "admin": true, "administrator": true, "editor": true, "editors": true, "editorial": true, "redaktion": true, "redaction": true, "rédaction": true, "redacción": true, "redação": true, "redazione": true, "team": true, "desk": true, "updated": true, "published": true, "posted": true, "minutes": true, "min": true, "read": true, "share": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "photo": true, "photos": true, "photograph": true, "http": true, "https": true, "www": true, "follow": true, "view": true, "profile": true, "posts": true, "articles": true, "contributor": true, "guest": true, "webmaster": true, "online": true, "web": true, "click": true, "more": true, "email": true, "contact": true, "about": true, "january": true, "february": true, "april": true, "june": true, "july": true, "august": true, "september": true, "october": true, "november": true, "december": true, "copyright": true, "unknown": true, "anonymous": true, "user": true, "login": true, "author": true, "authors": true,
+	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "von": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true,
 }
 
 // looksLikeByline tells a short line that names an author.
@@ -232,6 +233,9 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 				return names, line
 			}
 		}
+		if name := nameBeforeDate(line, d.rules); name != "" && marked == nil {
+			marked, markedRaw = []feedmill.Author{{Name: name}}, line
+		}
 		if b.hints&hintByline != 0 && marked == nil && b.size < 120 {
 			if names := namesOnly(splitNames(stripByline(line))); len(names) > 0 {
 				marked, markedRaw = names, line
@@ -239,6 +243,27 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 		}
 	}
 	return marked, markedRaw
+}
+
+// nameBeforeDate reads a line such as "Ann Lee | 3 May 2020".
+func nameBeforeDate(line string, rules *ruleSet) string {
+	i := strings.IndexAny(line, "|•·,0123456789")
+	if i < 5 || i > 60 {
+		return ""
+	}
+	name := trimName(line[:i])
+	if n := len(strings.Fields(name)); n < 2 || n > 4 || !isCredit(name) {
+		return ""
+	}
+	for _, w := range words(name) {
+		if rules.months[w] > 0 {
+			return ""
+		}
+	}
+	if _, ok := rules.readMoment(line[i:], dayFirst); !ok || len(line) > 120 {
+		return ""
+	}
+	return name
 }
 
 func namesOnly(list []feedmill.Author) []feedmill.Author {
@@ -283,6 +308,9 @@ func splitNames(line string) []feedmill.Author {
 		if part == "" {
 			continue
 		}
+		if len(out) > 0 && isDegree(part) {
+			continue
+		}
 		if isRole(part) && len(out) > 0 {
 			out[len(out)-1].Role = part
 			continue
@@ -303,6 +331,20 @@ func splitNames(line string) []feedmill.Author {
 		}
 	}
 	return out
+}
+
+// isDegree tells the letters after a name: "MS", "Ph.D.", "CFP®".
+func isDegree(s string) bool {
+	letters := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+		if unicode.IsSpace(r) {
+			return false
+		}
+	}
+	return letters <= 5 && strings.ToUpper(s) == s && utf8.RuneCountInString(s) <= 7 || strings.EqualFold(s, "phd") || strings.EqualFold(s, "ph.d.")
 }
 
 func looksLikeNames(s string) bool {

@@ -1,2 +1,33 @@
-// Package parser turns documents into values: a feed document into its items, a page into an article.
+// Package parser turns documents into values: a feed document into its items, a page into its article.
+//
+// It does no I/O, starts no goroutines and keeps no state: the same input gives the same output. Whatever the input is,
+// it ends in bounded time and memory with a value or an error, and nothing active comes out of it: HTML is made anew
+// from text and links, never copied. It leaves to the caller to fetch, to decide what is new, and to store.
+//
+// # Articles
+//
+// [Extractor.Extract] takes these steps, each in the file named:
+//
+//	decode      decode.go      bytes to UTF-8: byte-order mark, valid UTF-8, declared charset, guess
+//	parse       tree.go        one parse with x/net/html; by tags alone where the nesting or the size is beyond bounds
+//	metadata    meta.go        meta elements, links, microdata; jsonld.go: JSON-LD
+//	lay out     block.go       the page as a reader sees it: blocks of text in order, pictures, and what names around say
+//	source      source.go      publisher, language, other URLs
+//	title       title.go       the headline that is shown, reconciled with the titles that are stated; dek and kicker
+//	pictures    image.go       pictures with caption and credit apart, taken out of the running text
+//	candidates  candidates.go  blocks weighed, containers ranked
+//	clean       clean.go       start, end and prompts trimmed; two candidates guard each other
+//	byline      byline.go      authors, agency
+//	dates       date.go        published and modified; pagedate.go: reading dates
+//	labels      labels.go      description, section, tags, rights
+//	output      output.go      text, blocks with offsets, HTML; sanitize.go: the last gate
+//	quality     quality.go     words and warnings
+//
+// What cannot be had from the page comes from the feed's item (item.go), and each field says where it came from.
+// [Extractor.Explain] gives the same article with an account of every choice. The word lists are in rules/, [Rules] is
+// their hash, [Version] the version of the code.
+//
+// # Feeds
+//
+// [ParseFeed] reads a feed document of any common kind; its files begin with "feed".
 package parser

@@ -5,6 +5,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -105,17 +107,13 @@ func dimension(n *html.Node, key string) int {
 // below it.
 func (d *document) readCaption(c *captioned) {
 	l := d.layout
-	box, images := c.ref.node, 0
-	if f := l.nodes[c.ref.node].figure; f >= 0 {
-		box = f
-		for _, other := range l.images {
-			if l.under(other.node, f) {
-				images++
-			}
-		}
+	box := c.ref.node
+	if f := l.nodes[box].figure; f >= 0 {
 		d.takeCaption(c, f)
 		c.boxed = true
-		return
+		if box = l.nodes[f].parent; c.caption != "" || c.credit != "" || box < 0 {
+			return
+		}
 	}
 	// Go up while the element holds this picture alone and little text.
 	best := int32(-1)
@@ -186,7 +184,14 @@ func (d *document) takeCaption(c *captioned, box int32) {
 			b.drop = "caption"
 			continue
 		}
-		if b.hints&hintCredit != 0 && (b.size < 120) {
+		if l.nodes[b.near].figure < 0 && (looksLikeByline(text) || looksLikeDate(text)) {
+			continue
+		}
+		if len(captions) > 0 && captions[len(captions)-1] == text {
+			b.drop, b.weight = "caption", 0
+			continue // once for each width of screen
+		}
+		if b.hints&hintCredit != 0 && b.size < 120 || b.size < 60 && e.endBlock-e.firstBlock > 1 && namesAgency(text) && strings.Contains(text, "/") {
 			credits = append(credits, text)
 		} else if marked := d.creditWithin(b, k); marked != "" {
 			credits = append(credits, marked)
@@ -286,20 +291,23 @@ func splitCredit(text string) (caption, raw, credit string) {
 	}
 	// "… (AP Photo/Name)", "… [Name/AFP]", "… AFP"
 	if end := text[len(text)-1]; end == ')' || end == ']' {
+		// … after a whole sentence any name will do.
 		open := byte('(')
 		if end == ']' {
 			open = '['
 		}
 		if i := strings.LastIndexByte(text, open); i >= 0 {
 			inner := text[i+1 : len(text)-1]
-			if len(inner) < 80 && namesAgency(inner) {
+			head := strings.TrimRight(text[:i], " ")
+			sentence := head != "" && strings.IndexByte(".!?\"", head[len(head)-1]) >= 0
+			if len(inner) < 80 && (namesAgency(inner) || sentence && isCredit(inner)) {
 				return strings.TrimSpace(text[:i]), text[i:], inner
 			}
 		}
 	}
 	if i := strings.LastIndexAny(text, ".!?"); i > 0 && i < len(text)-1 {
 		tail := strings.TrimSpace(text[i+1:])
-		if len(tail) < 60 && namesAgency(tail) {
+		if len(tail) < 60 && (namesAgency(tail) || len(strings.Fields(tail)) <= 3 && isCredit(tail)) {
 			return strings.TrimSpace(text[:i+1]), tail, strings.Trim(tail, " -–—/")
 		}
 	}
@@ -307,6 +315,22 @@ func splitCredit(text string) (caption, raw, credit string) {
 		return "", text, text
 	}
 	return text, "", ""
+}
+
+// isCredit tells a name of a person or agency from other words in brackets: every word has a capital, no digits.
+func isCredit(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		part = strings.TrimSpace(part)
+		if r, _ := utf8.DecodeRuneInString(part); !unicode.IsUpper(r) || !isName(part) {
+			return false
+		}
+		for f := range strings.FieldsSeq(part) {
+			if r, _ := utf8.DecodeRuneInString(f); unicode.IsLower(r) && !isParticle(f) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // startsCredit tells whether a label at i of a caption begins its credit, and is not a word of it.
@@ -421,6 +445,7 @@ func (d *document) readImages() {
 		case kept[c.url] || len(d.body.pictures) >= maxImages:
 			continue
 		case isStated && (at <= last && at >= first-12 || c.boxed) && e.all&(hintRelated|hintFooter|hintComment|hintNav) == 0:
+		case c.boxed && c.caption != "" && at >= first-6 && at < first && e.all&hintFurniture&^hintHeader == 0: // above the headline
 		case at < first || at > last:
 			continue
 		case e.all&(hintFurniture&^(hintHeader|hintMeta)|hintByline) != 0:

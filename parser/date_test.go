@@ -1,0 +1,121 @@
+package parser
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/feedmill/feedmill"
+)
+
+func TestReadMoment(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		in    string
+		order dayOrder
+		want  string // the timestamp's value, "?" after an ambiguous one, "" for none
+	}{
+		{"2011-01-10T19:41:05+09:00", orderUnknown, "2011-01-10T19:41:05+09:00"},       // RFC 3339 §5.8 form
+		{"1985-04-12T23:20:50.52Z", orderUnknown, "1985-04-12T23:20:50Z"},              // RFC 3339 §5.8
+		{"1996-12-19T16:39:57-08:00", orderUnknown, "1996-12-19T16:39:57-08:00"},       // RFC 3339 §5.8
+		{"20110110T194105Z", orderUnknown, "2011-01-10T19:41:05Z"},                     // ISO 8601 basic format
+		{"Sun, 06 Nov 1994 08:49:37 GMT", orderUnknown, "1994-11-06T08:49:37Z"},        // RFC 9110 §5.6.7
+		{"Fri, 21 Nov 1997 09:55:06 -0600", orderUnknown, "1997-11-21T09:55:06-06:00"}, // RFC 5322 A.1.1
+		{"01-10-2011 19:41", orderUnknown, "2011-01-10T19:41?"},
+		{"01-10-2011 19:41", monthFirst, "2011-01-10T19:41"},
+		{"01-10-2011 19:41", dayFirst, "2011-10-01T19:41"},
+		{"13/01/2011", orderUnknown, "2011-01-13"},
+		{"01/13/2011", orderUnknown, "2011-01-13"},
+		{"10.01.2011", orderUnknown, "2011-01-10"},
+		{"January 10, 2011 at 7:41 p.m. EST", orderUnknown, "2011-01-10T19:41-05:00"},
+		{"Published: Mon 10 Jan 2011, 12:05 am", orderUnknown, "2011-01-10T00:05"},
+		{"10. Januar 2011, 19.41 Uhr", orderUnknown, "2011-01-10T19:41"},
+		{"10 de enero de 2011", orderUnknown, "2011-01-10"},
+		{"le 10 janvier 2011 à 19h41", orderUnknown, "2011-01-10T19:41"},
+		{"10 января 2011 г.", orderUnknown, "2011-01-10"},
+		{"2011年1月10日 19:41", orderUnknown, "2011-01-10T19:41"},
+		{"2011. január 10.", orderUnknown, "2011-01-10"},
+		{"2011년 1월 10일", orderUnknown, "2011-01-10"},
+		{"31.02.2011", orderUnknown, ""},
+		{"call 555-01-2011", orderUnknown, ""},
+		{"version 1.2.3", orderUnknown, ""},
+		{"in May we met 10 people", orderUnknown, ""},
+		{"", orderUnknown, ""},
+	}
+	for _, tt := range tests {
+		m, ok := loadRules().readMoment(tt.in, tt.order)
+		got := ""
+		if ok {
+			got = m.timestamp("", "").Value
+			if m.ambiguous {
+				got += "?"
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%q gives %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestURLDate(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://a.example/2011/01/10/x":       "2011-01-10",
+		"https://a.example/2011/01/205_1.html": "2011-01",
+		"https://a.example/news/20110110/x":    "2011-01-10",
+		"https://a.example/x-2011-01-10-y":     "2011-01-10",
+		"https://a.example/2011/jan/10/x":      "2011-01-10",
+		"https://a.example/article/20119999":   "",
+		"https://a.example/2011-model/10":      "",
+	} {
+		got := ""
+		if m, _, ok := urlDate(in); ok {
+			got = m.timestamp("", "").Value
+		}
+		if got != want {
+			t.Errorf("%s gives %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestChosenDate holds the order of trust, and that an ambiguous date is never guessed.
+func TestChosenDate(t *testing.T) {
+	t.Parallel()
+	feed := time.Date(2011, 1, 10, 19, 41, 0, 0, time.FixedZone("", 9*3600))
+	tests := []struct {
+		name, url, head, line string
+		feed                  time.Time
+		value, from           string
+	}{
+		{"ambiguous, nothing else", "https://a.example/x", "", "01-10-2011 19:41", time.Time{}, "", ""},
+		{"ambiguous, the URL decides", "https://a.example/2011/10/x", "", "01-10-2011 19:41", time.Time{}, "2011-10-01T19:41", "text"},
+		{"ambiguous, British site", "https://a.uk/x", "", "01-10-2011 19:41", time.Time{}, "2011-10-01T19:41", "text"},
+		{"ambiguous, feed agrees", "https://a.uk/x", "", "01-10-2011 19:41", time.Time{}, "2011-10-01T19:41", "text"},
+		{"feed has the same minute and a zone", "https://a.example/x", "", "01-10-2011 19:41", feed, "2011-01-10T19:41:00+09:00", "feed"},
+		{"page has only the day", "https://a.example/x", "", "January 10, 2011", feed, "2011-01-10T19:41:00+09:00", "feed"},
+		{"meta with a zone is surer", "https://a.example/x", `<meta property="article:published_time" content="2011-01-10T12:00:00Z">`, "January 10, 2011", feed, "2011-01-10T12:00:00Z", "meta:article:published_time"},
+		{"nothing on the page", "https://a.example/x", "", "", feed, "2011-01-10T19:41:00+09:00", "feed"},
+		{"nothing at all", "https://a.example/x", "", "", time.Time{}, "", ""},
+		{"copyright is no date", "https://a.example/x", "", "© 2011-01-10 Example", time.Time{}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := fmt.Sprintf("<html><head>%s</head><body><h1>Bridge to be rebuilt</h1><div>%s</div>%s</body></html>", tt.head, tt.line, paragraphs(5))
+			p := &feedmill.Page{URL: tt.url, Body: []byte(body), FetchedAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}
+			if !tt.feed.IsZero() {
+				p.Item = &feedmill.Item{Link: tt.url, Published: tt.feed}
+			}
+			a, err := NewExtractor(nil).Extract(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Published.Value != tt.value || a.Published.From != tt.from {
+				t.Errorf("published %q from %q, want %q from %q", a.Published.Value, a.Published.From, tt.value, tt.from)
+			}
+			if (a.Published.Zone == "stated") != !a.Published.UTC.IsZero() {
+				t.Errorf("zone %q with UTC %v", a.Published.Zone, a.Published.UTC)
+			}
+		})
+	}
+}

@@ -1,0 +1,75 @@
+package parser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/feedmill/feedmill"
+)
+
+func TestSplitCredit(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, caption, raw, credit string }{
+		{"Two men shake hands, Monday. / Korea Times", "Two men shake hands, Monday.", "/ Korea Times", "Korea Times"},
+		{"The bridge. Photo: Ann Lee / Example Press", "The bridge.", "Photo: Ann Lee / Example Press", "Ann Lee / Example Press"},
+		{"The bridge © AFP", "The bridge", "© AFP", "AFP"},
+		{"The bridge. (Foto: dpa)", "The bridge.", "(Foto: dpa)", "dpa"},
+		{"The bridge (AP Photo/Ann Lee)", "The bridge", "(AP Photo/Ann Lee)", "AP Photo/Ann Lee"},
+		{"The bridge. Reuters", "The bridge.", "Reuters", "Reuters"},
+		{"The bridge. (Ann Lee)", "The bridge.", "(Ann Lee)", "Ann Lee"},
+		{"Ann Lee (left) and Bo Ek (right)", "Ann Lee (left) and Bo Ek (right)", "", ""},
+		{"A photo of the bridge", "A photo of the bridge", "", ""},
+		{"He gave credit to the team", "He gave credit to the team", "", ""},
+		{"Getty Images", "", "Getty Images", "Getty Images"},
+		{"", "", "", ""},
+	}
+	for _, tt := range tests {
+		caption, raw, credit := splitCredit(tt.in)
+		if caption != tt.caption || raw != tt.raw || credit != tt.credit {
+			t.Errorf("%q gives %q, %q, %q; want %q, %q, %q", tt.in, caption, raw, credit, tt.caption, tt.raw, tt.credit)
+		}
+	}
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	long := paragraphs(2)
+	tests := []struct {
+		name, html string
+		want       []feedmill.Image
+	}{
+		{
+			"figure", `<figure><img src="/a.jpg" width="640" height="480" alt="A bridge"><figcaption>The bridge. <span class="credit">Photo: Ann Lee</span></figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Width: 640, Height: 480, Alt: "A bridge", Caption: "The bridge.", Credit: "Ann Lee", CreditRaw: "Photo: Ann Lee", Lead: true}},
+		},
+		{
+			"cell under the picture", `<table><tr><td><img src="/a.jpg"></td></tr><tr><td>The bridge on Monday. / Example Times</td></tr></table>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge on Monday.", Credit: "Example Times", CreditRaw: "/ Example Times", Lead: true}},
+		},
+		{
+			"caption by name", `<div class="wp-caption"><img src="/a.jpg"><p class="wp-caption-text">The bridge © AFP</p></div>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge", Credit: "AFP", CreditRaw: "© AFP", Lead: true}},
+		},
+		{
+			"later one, waiting for a script", long + `<figure><img src="data:image/gif;base64,R0" data-src="/b.jpg"></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/b.jpg", Lead: true, Block: 2}},
+		},
+		{"icons and counters", `<img src="/logo.png"><img src="/c.gif" width="1" height="1"><img src="/x.svg">` + long, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := extract(t, "<html><body><article><h1>Bridge to be rebuilt</h1>"+tt.html+"</article></body></html>")
+			if d := cmp.Diff(tt.want, a.Images); d != "" {
+				t.Errorf("images (-want +got):\n%s", d)
+			}
+			for _, s := range []string{"AFP", "Photo:", "on Monday", "Example Times"} {
+				if strings.Contains(a.Text, s) {
+					t.Errorf("text holds %q", s)
+				}
+			}
+		})
+	}
+}
