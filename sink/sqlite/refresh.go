@@ -191,12 +191,12 @@ func (w *writer) change(ctx context.Context, before, after int64) (string, error
 	if err != nil {
 		return "", err
 	}
-	after2, err := w.allResults(ctx, after)
+	curResults, err := w.allResults(ctx, after)
 	if err != nil {
 		return "", err
 	}
 	if before == 0 {
-		for _, r := range after2 {
+		for _, r := range curResults {
 			if r.pipeline.Compare(cur.Provenance.Pipeline) < 0 && r.contentHash != cur.ContentHash {
 				return encode(feedmill.Change{Class: feedmill.ChangeReprocessed})
 			}
@@ -207,12 +207,12 @@ func (w *writer) change(ctx context.Context, before, after int64) (string, error
 	if err != nil {
 		return "", err
 	}
-	before2, err := w.allResults(ctx, before)
+	prevResults, err := w.allResults(ctx, before)
 	if err != nil {
 		return "", err
 	}
 	change := sink.Compare(prev, cur)
-	if sameText(before2, after2) {
+	if sameText(prevResults, curResults) {
 		change.Class = feedmill.ChangeReprocessed
 	}
 	return encode(change)
