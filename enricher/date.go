@@ -141,9 +141,9 @@ func (p *dater) year(i int) int {
 // integer reads a number of at most four digits, with an ordinal's ending or without; -1 for anything else.
 func (p *dater) integer(i int) int {
 	t := p.tok(i)
-	s := t.text
+	s := t.key
 	if t.kind == kindWord && len(s) >= 3 && len(s) <= 4 {
-		switch t.key[len(t.key)-2:] {
+		switch s[len(s)-2:] {
 		case "st", "nd", "rd", "th":
 			s = s[:len(s)-2]
 		}

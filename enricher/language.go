@@ -23,6 +23,9 @@ const (
 // and letters that are typical of each language. What page, feed or source declare counts as prior knowledge.
 func detectLanguage(ctx context.Context, d *document) error {
 	declared, from := d.r.Language.Tag, d.r.Language.From
+	if from == "text" {
+		declared, from = "", "" // what an earlier run told is no declaration
+	}
 	if declared == "" && d.r.Source.Language != "" {
 		declared, from = d.r.Source.Language, "source"
 	}
@@ -32,9 +35,9 @@ func detectLanguage(ctx context.Context, d *document) error {
 	}
 	switch {
 	case lang == "":
-		d.r.Language = feedmill.Language{Tag: declared, From: from, Confidence: d.r.Language.Confidence}
+		d.r.Language = feedmill.Language{Tag: declared, From: from}
 	case lang == baseLanguage(declared):
-		d.r.Language = feedmill.Language{Tag: declared, From: "text", Confidence: round3(conf)}
+		d.r.Language = feedmill.Language{Tag: declared, From: from, Confidence: round3(conf)}
 	default:
 		d.r.Language = feedmill.Language{Tag: lang, From: "text", Confidence: round3(conf)}
 	}

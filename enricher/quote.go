@@ -85,10 +85,10 @@ type quoter struct {
 
 func (q *quoter) field(order int, f *field) {
 	q.order, q.f, q.toks = order, f, f.tokens()
-	tooFar := 0 // no closing mark up to here
+	stray := map[string]int{} // up to which token a mark is known not to be closed
 	for i := 0; i < len(q.toks); i++ {
 		marks := quoteMarks(q.toks[i].text)
-		if marks == "" || i < tooFar && q.toks[i].is(`"`) {
+		if marks == "" || i < stray[q.toks[i].text] {
 			q.noteSpeaker(i)
 			continue
 		}
@@ -98,7 +98,7 @@ func (q *quoter) field(order int, f *field) {
 		}
 		j := q.closing(i, marks)
 		if j < 0 {
-			tooFar = i + maxQuote
+			stray[q.toks[i].text] = q.searched(i)
 			continue
 		}
 		if j > i+1 {
@@ -120,6 +120,15 @@ func (q *quoter) closing(i int, marks string) int {
 		}
 	}
 	return -1
+}
+
+// searched returns how far closing has looked for the mark at i in vain.
+func (q *quoter) searched(i int) int {
+	j := i + 1
+	for j < len(q.toks) && j-i <= maxQuote && (!q.toks[j].line || j == i+1) {
+		j++
+	}
+	return j
 }
 
 func contains(marks, s string) bool {

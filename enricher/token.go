@@ -36,6 +36,9 @@ func (t *token) is(s string) bool { return t.text == s }
 
 func (t *token) word() bool { return t.kind == kindWord }
 
+// maxHyphens is how many parts are joined to a word at most: names have two or three.
+const maxHyphens = 4
+
 // tokenize splits s at the word boundaries of UAX 29 and then joins and parts what names need joined and parted:
 // "U.S.", "Kwan-jin" and "Self-Defense" are one token, "Japan’s" and "U.S.-led" are several.
 func tokenize(s string) []token {
@@ -50,7 +53,7 @@ func tokenize(s string) []token {
 				t.abbr = true
 				i++
 			}
-			for i+2 < len(raw) && raw[i+1].text == "-" && !raw[i+1].gap && !raw[i+2].gap && hyphenJoins(g, t, raw[i+2]) {
+			for n := 0; n < maxHyphens && i+2 < len(raw) && raw[i+1].text == "-" && !raw[i+1].gap && !raw[i+2].gap && hyphenJoins(g, t, raw[i+2]); n++ {
 				t = join(s, t, raw[i+2])
 				i += 2
 			}
