@@ -208,6 +208,7 @@ func (d *document) begin() error {
 // finish sets what depends on all the rest.
 func (d *document) finish() (*feedmill.Article, error) {
 	a := d.article
+	d.readDateline()
 	d.writeBody()
 	d.readMedia()
 	d.addFeedFields()

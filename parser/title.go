@@ -45,6 +45,9 @@ func (d *document) readTitle() {
 		return
 	}
 	best := all[0]
+	if len(shown) > 0 {
+		best.Value = d.partKicker(best.Value, stated)
+	}
 	d.article.Title = best.Value
 	d.set("title", best.Value, best.From, all[1:]...)
 	if d.headline < 0 {
@@ -53,6 +56,21 @@ func (d *document) readTitle() {
 	if d.headline >= 0 {
 		d.layout.trustAround(d.headline)
 	}
+}
+
+// partKicker takes the overline off a shown headline: what stands in front of a title that the page states as such.
+func (d *document) partKicker(shown string, stated []found) string {
+	for _, s := range stated {
+		head, ok := strings.CutSuffix(shown, s.Value)
+		kicker := strings.Trim(head, " :-–—|/·•")
+		if !ok || kicker == "" || len(kicker) > 70 || len(words(s.Value)) < 3 {
+			continue
+		}
+		d.article.Kicker = kicker
+		d.set("kicker", kicker, "h1")
+		return s.Value
+	}
+	return shown
 }
 
 // shownTitles are the visible headings that can be the headline, best first.
