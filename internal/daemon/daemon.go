@@ -88,6 +88,13 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 		case StageFetcher:
 			p.fetcher = fetcher.New(FetcherOptions(p.cfg, o.Also, p.log))
 			p.hosts = fetcher.NewHosts(&fetcher.HostOptions{Delay: time.Duration(p.cfg.Fetch.HostDelay), PerHost: p.cfg.Fetch.PerHost})
+			held, err := p.Registry.HeldHosts(ctx, time.Now())
+			if err != nil {
+				return err
+			}
+			for host, until := range held {
+				p.hosts.Block(host, until)
+			}
 			if err := p.forgetLost(ctx); err != nil {
 				return err
 			}

@@ -46,7 +46,9 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	}
 	now := time.Now()
 	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
-	p.holdHost(e.URL, v)
+	if err := p.holdHost(ctx, e.URL, v); err != nil {
+		return err
+	}
 	event := feedmill.Event{Outcome: v.Outcome, URL: e.URL, Feed: e.Feed.ID, ID: e.ID, Status: v.Status, Reason: v.Reason}
 
 	if v.Outcome == feedmill.OutcomeFetched {

@@ -48,7 +48,9 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	if v.Outcome == feedmill.OutcomeFetched && st.Validators.BodyHash != "" && fetcher.ValidatorsOf(page).BodyHash == st.Validators.BodyHash {
 		v.Outcome = feedmill.OutcomeUnchanged
 	}
-	p.holdHost(st.PollURL(), v)
+	if err := p.holdHost(ctx, st.PollURL(), v); err != nil {
+		return err
+	}
 
 	if v.Outcome == feedmill.OutcomeFetched {
 		ref := st.Ref()
@@ -140,11 +142,13 @@ func (p *pipeline) turn(ctx context.Context, url string, slot time.Time) (releas
 	}
 }
 
-// holdHost binds a host to the pause that it asked for.
-func (p *pipeline) holdHost(url string, v fetcher.Verdict) {
-	if v.HostWide && !v.RetryAt.IsZero() {
-		p.hosts.Block(fetcher.HostKey(url), v.RetryAt)
+// holdHost binds a host to the pause that it asked for, beyond the life of this process.
+func (p *pipeline) holdHost(ctx context.Context, url string, v fetcher.Verdict) error {
+	if !v.HostWide || v.RetryAt.IsZero() {
+		return nil
 	}
+	p.hosts.Block(fetcher.HostKey(url), v.RetryAt)
+	return p.Registry.HoldHost(ctx, fetcher.HostKey(url), v.RetryAt)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
