@@ -26,6 +26,8 @@ const (
 	day = 24 * time.Hour
 	// dedupeWindow is how long a stream remembers message ids, at 0.35 KB of memory an id.
 	dedupeWindow = 10 * time.Minute
+	// minStream is the smallest size limit of a stream: some of the largest messages must fit.
+	minStream = 16 << 20
 )
 
 // Retention holds the ages at which streams drop their messages; zero fields take the defaults.
@@ -101,7 +103,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 			cfg.Subjects = append(cfg.Subjects, b.prefix+s)
 		}
 		if p.share > 0 && b.opts.MaxStore > 0 {
-			cfg.MaxBytes = int64(p.share * float64(b.opts.MaxStore))
+			cfg.MaxBytes = max(minStream, int64(p.share*float64(b.opts.MaxStore)))
 		}
 		if p.queue {
 			cfg.Retention = jetstream.WorkQueuePolicy
@@ -112,7 +114,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 			cfg.Duplicates = p.age
 		}
 		if _, err := b.js.CreateStream(ctx, cfg); err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			return fmt.Errorf("create stream %s: %w", cfg.Name, err)
+			return fmt.Errorf("create stream %s: %w", cfg.Name, explain(err))
 		}
 	}
 	store, err := b.js.ObjectStore(ctx, b.bucketName("bodies"))
