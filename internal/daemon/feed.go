@@ -118,7 +118,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 // record as one more place where it was seen.
 // Reread is set where what was sent before may be lost.
 func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedRef, f registry.Found, at time.Time, reread bool) error {
-	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, FoundAt: at}
+	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, Changed: f.Changed, FoundAt: at}
 	canonical, err := feedmill.CanonicalURL(f.Item.Link)
 	if err == nil {
 		e.URL = f.Item.Link

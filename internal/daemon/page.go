@@ -58,7 +58,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 		return nil
 	}
 	tries := e.Attempt + 1
-	if tries == 1 {
+	if tries == 1 && !e.Changed { // what is known of a changed item is not to be replaced by less
 		bus.Put(out, bus.Pages, feedOnly(&e, page, v.Reason))
 	}
 	switch {
