@@ -24,7 +24,7 @@ var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "
 // notNames are words that no person's name has.
 var notNames = map[string]bool{
 	"staff": true, "newsroom": true, "admin": true, "administrator": true, "editor": true, "editors": true, "editorial": true, "redaktion": true, "redaction": true, "rédaction": true, "redacción": true, "redação": true, "redazione": true, "team": true, "desk": true, "updated": true, "published": true, "posted": true, "minutes": true, "min": true, "read": true, "share": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "photo": true, "photos": true, "photograph": true, "http": true, "https": true, "www": true, "follow": true, "view": true, "profile": true, "posts": true, "articles": true, "contributor": true, "guest": true, "webmaster": true, "online": true, "web": true, "click": true, "more": true, "email": true, "contact": true, "about": true, "january": true, "february": true, "april": true, "june": true, "july": true, "august": true, "september": true, "october": true, "november": true, "december": true, "copyright": true, "unknown": true, "anonymous": true, "user": true, "login": true, "author": true, "authors": true,
-	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "von": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true,
+	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true,
 }
 
 // looksLikeByline tells a short line that names an author.
@@ -233,37 +233,82 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 				return names, line
 			}
 		}
-		if name := nameBeforeDate(line, d.rules); name != "" && marked == nil {
+		if name := nameBesideDate(line, d.rules); name != "" && marked == nil {
 			marked, markedRaw = []feedmill.Author{{Name: name}}, line
 		}
-		if b.hints&hintByline != 0 && marked == nil && b.size < 120 {
+		if (b.hints&hintByline != 0 || b.linksAuthor()) && marked == nil && b.size < 120 {
 			if names := namesOnly(splitNames(stripByline(line))); len(names) > 0 {
 				marked, markedRaw = names, line
 			}
 		}
 	}
-	return marked, markedRaw
-}
-
-// nameBeforeDate reads a line such as "Ann Lee | 3 May 2020".
-func nameBeforeDate(line string, rules *ruleSet) string {
-	i := strings.IndexAny(line, "|•·,0123456789")
-	if i < 5 || i > 60 {
-		return ""
+	if marked != nil || len(d.body.kept) == 0 {
+		return marked, markedRaw
 	}
-	name := trimName(line[:i])
-	if n := len(strings.Fields(name)); n < 2 || n > 4 || !isCredit(name) {
-		return ""
-	}
-	for _, w := range words(name) {
-		if rules.months[w] > 0 {
-			return ""
+	// Some sign at the end.
+	last := d.body.kept[len(d.body.kept)-1]
+	for i := last; i < min(last+5, len(l.blocks)); i++ {
+		b := &l.blocks[i]
+		if b.size > 80 || b.ends || b.hints&(hintFooter|hintComment|hintRelated|hintCaption|hintNav) != 0 {
+			continue
+		}
+		if rest, ok := cutBylineWord(b.text); ok {
+			if names := namesOnly(splitNames(rest)); len(names) > 0 && isCredit(names[0].Name) {
+				return names, strings.ReplaceAll(b.text, "\n", " | ")
+			}
 		}
 	}
-	if _, ok := rules.readMoment(line[i:], dayFirst); !ok || len(line) > 120 {
+	return nil, ""
+}
+
+// linksAuthor tells a block with a link to a page about an author.
+func (b *block) linksAuthor() bool {
+	for _, m := range b.inlines {
+		if m.url == "" {
+			continue
+		}
+		u := strings.ToLower(m.url)
+		for _, w := range [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/autore/", "/by/", "/people/", "/profile/", "/staff/", "/contributor", "/journalist", "/writers/", "/reporter", "/redakteur"} {
+			if strings.Contains(u, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nameBesideDate reads a line such as "Ann Lee | 3 May 2020", "3 May 2020 - Ann Lee" or "Posted on 3 May 2020 by Ann Lee".
+func nameBesideDate(line string, rules *ruleSet) string {
+	if len(line) > 120 {
 		return ""
 	}
-	return name
+	if _, ok := rules.readMoment(line, dayFirst); !ok {
+		return ""
+	}
+	for _, w := range [...]string{" by ", " von ", " par ", " por ", " door ", " di "} {
+		if i := indexFold(line, w); i > 0 {
+			if list := splitNames(line[i+len(w):]); len(list) > 0 && isCredit(list[0].Name) {
+				return list[0].Name
+			}
+		}
+	}
+	const marks = "|•·,0123456789"
+	head := line[:max(strings.IndexAny(line, marks), 0)]
+	tail := line[strings.LastIndexAny(line, marks)+1:]
+	for _, part := range [...]string{head, tail} {
+		name := trimName(part)
+		if n := len(strings.Fields(name)); n < 2 || n > 4 || !isCredit(name) {
+			continue
+		}
+		isDate := false
+		for _, w := range words(name) {
+			isDate = isDate || rules.months[w] > 0
+		}
+		if !isDate {
+			return name
+		}
+	}
+	return ""
 }
 
 func namesOnly(list []feedmill.Author) []feedmill.Author {
@@ -392,6 +437,9 @@ func isRole(s string) bool {
 
 // trimName takes off what stands around a name.
 func trimName(s string) string {
+	if i := strings.Index(s, " @"); i > 0 { // a handle
+		s = s[:i]
+	}
 	s = strings.Trim(cleanLine(s), " ,.;:|/·•-–—*\"“”«»()[]@")
 	for _, w := range [...]string{"By ", "by ", "BY ", "Von ", "von: ", "Par ", "Por ", "Dr. ", "Prof. Dr. ", "Prof. ", "Mr. ", "Ms. ", "Mrs. "} {
 		if rest, ok := strings.CutPrefix(s, w); ok {
