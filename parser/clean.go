@@ -227,7 +227,7 @@ func (d *document) markFurniture(first, last int) {
 			b.drop = "furniture/line"
 		case b.size < 60 && d.rules.isLine("endhead", lower):
 			b.drop = "related/heading"
-		case kind == "promo" && (b.size < 160 || density > 0.2):
+		case kind == "promo":
 			b.drop = "prompt/promo"
 		case kind == "prompt" && (density > 0.3 || b.size < 40):
 			b.drop = "prompt/related"
