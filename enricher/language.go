@@ -13,10 +13,9 @@ import (
 const (
 	// The text from which the language is told, in bytes: more of it says nothing new.
 	languageSample = 20_000
-	// What a language that is declared is worth, as a factor of evidence.
-	declaredPrior = 1.5
-	// Fewer known words than this leave a declared language as it is.
+	// A declared language stands unless this many words are known, and another language explains this many times more.
 	enoughWords = 3
+	overrule    = 2
 )
 
 // detectLanguage tells the language of title and text together: by script where the script decides, else by the words
@@ -107,6 +106,9 @@ func byProfile(s string, family []string, declared string) (string, float64) {
 	scores := map[string]float64{}
 	hits, n := 0, 0
 	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '\'' && r != '’' }) {
+		if len(w) < 2 {
+			continue // the letters of "U.S." are words somewhere
+		}
 		n++
 		if langs := owners[strings.ReplaceAll(w, "’", "'")]; len(langs) > 0 {
 			hits++
@@ -118,9 +120,6 @@ func byProfile(s string, family []string, declared string) (string, float64) {
 	}
 	for _, l := range family {
 		scores[l] += 0.7 * letterScore(s, l, n)
-	}
-	if declared != "" && scores[declared] > 0 {
-		scores[declared] *= declaredPrior
 	}
 	best, second := "", 0.0
 	for _, l := range family {
@@ -135,7 +134,11 @@ func byProfile(s string, family []string, declared string) (string, float64) {
 		}
 	}
 	top := scores[best]
-	if top == 0 || hits < enoughWords && declared != "" && best != declared && top < 2*max(second, 1) {
+	if declared != "" && best != declared && (hits < enoughWords || top < overrule*max(scores[declared], 1)) {
+		// Not enough to say that the page is wrong about itself.
+		best, second, top = declared, top, scores[declared]
+	}
+	if top == 0 {
 		return "", 0
 	}
 	conf := top / (top + second) * math.Min(1, 0.55+0.15*top)

@@ -37,7 +37,7 @@ func (z *recognizer) takePerson(i int, titled bool) int {
 		if nameParticles()[z.toks[j-1].key] && !z.toks[j-1].upper {
 			continue
 		}
-		if conf := z.personConfidence(i, j, announced); conf > 0 {
+		if conf := z.personConfidence(i, j, titled, announced); conf > 0 {
 			name := z.text(i, j)
 			z.add(i, j, finding{typ: feedmill.TypePerson, name: name, key: "person:" + key(z.toks[i:j])}, feedmill.MentionName, conf)
 			return j - i
@@ -89,7 +89,7 @@ func (z *recognizer) nameRun(i int) int {
 }
 
 // personConfidence says how sure it is that the tokens from i to j are a whole name of a person, 0 for not sure enough.
-func (z *recognizer) personConfidence(i, j int, announced bool) float64 {
+func (z *recognizer) personConfidence(i, j int, titled, announced bool) float64 {
 	first, last := &z.toks[i], &z.toks[j-1]
 	g := z.g
 	plain := func(k int) bool { // an everyday word, whose capital says nothing here
@@ -100,6 +100,8 @@ func (z *recognizer) personConfidence(i, j int, announced bool) float64 {
 		switch {
 		case len(first.text) < 2 || first.abbr:
 			return 0
+		case titled && !z.flat && !orgSuffixes()[first.key] && !orgHeads()[first.key] && !z.isKnown(i):
+			return 0.8
 		case announced && !z.flat && !orgSuffixes()[first.key] && (!g.common.has(first.key) || g.surnames.has(first.key)) && !(g.cities.has(first.key) && !g.surnames.has(first.key)):
 			return 0.8
 		case z.flat || g.common.has(first.key) || first.caps || z.placed(i):

@@ -80,7 +80,8 @@ func (z *recognizer) sentence(ctx context.Context, s sentence) {
 
 // capitalsSayNothing tells whether a sentence is written in title case or (shouting) in capitals.
 func capitalsSayNothing(toks []token) (flat, shouting bool) {
-	long, upper, caps, words, allcaps := 0, 0, 0, 0, 0
+	words, upper, lower, allcaps, everyday := 0, 0, 0, 0, 0
+	g := gazetteerData()
 	for i := range toks {
 		t := &toks[i]
 		if t.kind != kindWord {
@@ -90,19 +91,20 @@ func capitalsSayNothing(toks []token) (flat, shouting bool) {
 		if t.caps {
 			allcaps++
 		}
-		if len(t.text) < 4 || functionWords()[t.key] && !t.upper {
-			continue
-		}
-		long++
-		if t.upper {
+		switch {
+		case functionWords()[t.key] || len(t.key) < 2:
+		case !t.upper:
+			lower++
+		default:
 			upper++
-		}
-		if t.caps {
-			caps++
+			if g.common.has(t.key) && g.phrases[t.key] == nil {
+				everyday++
+			}
 		}
 	}
-	shouting = words >= 3 && allcaps*10 >= words*7 || long >= 3 && caps*10 >= long*7
-	return shouting || long >= 5 && upper*10 >= long*8, shouting
+	shouting = words >= 3 && allcaps*10 >= words*7
+	// Everyday words in capitals make a headline: a list of names has none.
+	return shouting || upper >= 4 && lower*10 <= upper && everyday >= 2, shouting
 }
 
 // initial tells whether the capital of token i may come from its place alone.

@@ -207,6 +207,9 @@ func hyphenJoins(g *gazetteer, a, b token) bool {
 	if g.phrases[a.key+"-"+b.key] != nil {
 		return true
 	}
+	if a.upper && calendarWords()[a.key] {
+		return false
+	}
 	if a.upper && (a.abbr || g.phrases[a.key] != nil || hyphenSuffixes()[b.key]) {
 		return false
 	}
