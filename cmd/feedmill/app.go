@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 )
@@ -21,6 +21,8 @@ type app struct {
 	nats       []string
 	logLevel   string
 	quiet      bool
+
+	log *slog.Logger // where messages go too once a daemon writes its log as JSON; nil before
 }
 
 func newApp(in io.Reader, out, err io.Writer, environ []string) *app {
@@ -38,10 +40,16 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+	msg := err.Error()
+	switch {
+	case msg == context.Canceled.Error():
+		msg = "interrupted"
+	case msg == "":
+		return exitCode(err)
 	}
-	if msg := err.Error(); msg != "" {
+	if a.log != nil {
+		a.log.Error(msg)
+	} else {
 		fmt.Fprintln(a.err, a.term.red("feedmill:"), printable(msg))
 	}
 	return exitCode(err)
@@ -66,10 +74,10 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", "configuration `FILE` (env FEEDMILL_CONFIG; default feedmill.yaml where there is one)")
-	flags.StringVar(&a.logLevel, "log-level", "", "debug, info, warn or error (env FEEDMILL_LOG_LEVEL; default info)")
+	flags.StringVar(&a.logLevel, "log-level", "", "`LEVEL` of log lines: debug, info, warn or error (env FEEDMILL_LOG_LEVEL; default info)")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no messages but errors")
 	root.AddCommand(commands(a)...)
-	root.InitDefaultHelpCmd()
+	root.SetHelpCommand(helpCommand(root))
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -88,7 +96,11 @@ func (a *app) busFlags(c *cobra.Command) {
 
 // say tells a person something, unless they asked for quiet.
 func (a *app) say(format string, args ...any) {
-	if !a.quiet {
+	switch {
+	case a.quiet:
+	case a.log != nil:
+		a.log.Info(fmt.Sprintf(format, args...))
+	default:
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}
 }

@@ -24,9 +24,12 @@ func (a *app) withClient(ctx context.Context, f func(*daemon.Client, *config.Con
 
 // tellWhen says when a change takes effect: at once where a daemon runs, else when one is started.
 func (a *app) tellWhen(c *daemon.Client, cfg *config.Config, what string) {
-	if c.Bus.Embedded() {
+	switch {
+	case c.Bus.Embedded():
 		a.say("%s when the daemon runs: feedmill run%s", what, a.dataHint(cfg))
-		return
+	case len(cfg.NATS.URLs) > 0:
+		a.say("%s now, if a daemon runs on %s", what, c.Bus.Where())
+	default:
+		a.say("%s now", what)
 	}
-	a.say("%s now, if a daemon runs on %s", what, c.Bus.Where())
 }

@@ -197,7 +197,7 @@ func (s *demoScreen) records(recs []*feedmill.Record) {
 		s.changed = time.Now()
 		s.say("stored  %s", coloured(s.a.term.errColour, "1", oneLine(r.Title)))
 		s.a.say("                 %s", s.a.term.dim(digest(r)))
-		if p := lead(r); p != nil {
+		if p := lead(r); p != nil && p.Caption+p.Credit != "" {
 			s.a.say("                 %s", s.a.term.dim(picture(p)))
 		}
 	}
@@ -304,9 +304,13 @@ func (s *demoScreen) firstPass(now time.Time) {
 	}
 	hint := s.a.dataHint(s.cfg)
 	s.a.say("\nready: %s. In another terminal:", what)
-	s.a.say("  feedmill records list%s", hint)
-	s.a.say("  feedmill dlq list%s%s", hint, s.a.term.dim("      one of the demo's pages fails on purpose"))
-	s.a.say("  feedmill feeds add URL%s%s", hint, s.a.term.dim(" your own feed beside the demo's"))
+	for _, next := range []struct{ command, what string }{
+		{"feedmill records list" + hint, "what was stored"},
+		{"feedmill dlq list" + hint, "what was given up: one of the demo's pages fails on purpose"},
+		{"feedmill feeds add URL" + hint, "read a feed of your own beside the demo's"},
+	} {
+		s.a.say("  %-*s  %s", len("feedmill feeds add URL"+hint), next.command, s.a.term.dim(next.what))
+	}
 	s.a.say("Ctrl-C stops; the data stays in %s\n", s.cfg.Data)
 }
 

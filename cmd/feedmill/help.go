@@ -62,6 +62,25 @@ func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	return c
 }
 
+// helpCommand is help as a command: feedmill help feeds add.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Explain a command",
+		Example: "  feedmill help feeds add",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkCommand(root, args); err != nil {
+				return err
+			}
+			c, _, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			return c.Help()
+		},
+	}
+}
+
 // noArgs, minArgs and exactArgs check the number of arguments; what names them in the error.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -198,7 +197,10 @@ func decodeLine(line []byte, v any) error {
 		return fmt.Errorf("not JSON: %v at byte %d of the line", e, e.Offset)
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%q is a JSON %s, want %s", strings.TrimPrefix(e.Field, "."), e.Value, e.Type)
+		if e.Field == "" {
+			return fmt.Errorf("the line is a JSON %s, want an object", e.Value)
+		}
+		return fmt.Errorf("%q is a JSON %s, want %s", e.Field, e.Value, e.Type)
 	}
 	return fmt.Errorf("read line: %w", err)
 }

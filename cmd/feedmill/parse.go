@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/internal/daemon"
@@ -75,6 +76,8 @@ func parseLine(x *parser.Extractor, line []byte) any {
 		return failure{ID: p.ID, URL: p.URL, Status: p.Status, Error: in.Error}
 	case p.URL == "":
 		return failure{ID: p.ID, Error: `no "url"; a page needs "url" and "body"`}
+	case slices.Contains(p.Parts, nil):
+		return failure{ID: p.ID, URL: p.URL, Error: `"parts" holds null; want pages`}
 	case len(p.Body) == 0 && p.Item == nil:
 		return failure{ID: p.ID, URL: p.URL, Error: `no "body"; a page needs "url" and "body" (base64)`}
 	}

@@ -11,9 +11,10 @@ import (
 func recordsListCommand(a *app) *cobra.Command {
 	s := &selection{}
 	c := &cobra.Command{
-		Use:     "list",
-		Short:   "List records, newest first",
-		Long:    "List the newest revision of each record, the latest publication first. Where that is not known, the day it was seen stands in brackets.",
+		Use:   "list",
+		Short: "List records, newest first",
+		Long: `List the newest revision of each record, the latest publication first. Where that is not known, the day on which it was
+seen stands in brackets.`,
 		Example: "  feedmill records list\n  feedmill records list --host example.com --since 24h --limit 0 -o jsonl",
 		Args:    noArgs,
 	}

@@ -66,6 +66,9 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		return err
 	}
 	log := a.logger(cfg)
+	if a.logsJSON(cfg) && !f.demo {
+		a.log = log
+	}
 	opts := daemon.Options{Config: cfg, Stages: f.stages, Once: f.once, Logger: log}
 	var shown *demoScreen
 	if f.demo {
@@ -125,10 +128,10 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 	for i := range cfg.Sinks {
 		store = append(store, cfg.Sinks[i].Type+" "+cfg.SQLitePath(&cfg.Sinks[i]))
 	}
-	if a.logsJSON(cfg) && len(opts.Feeds) == 0 {
-		log.Info("feedmill started", "version", version(), "bus", status.Bus, "stores", store, "feeds", status.Feeds.All, "limits", limits(status.Streams))
+	if a.log != nil {
+		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "feeds", status.Feeds.All, "limits", limits(status.Streams))
 	} else {
-		a.say("feedmill %s   bus %s   store %s", version(), status.Bus, strings.Join(store, ", "))
+		a.say("feedmill %s   bus %s   store %s", buildVersion(), status.Bus, strings.Join(store, ", "))
 		a.say("%s", a.term.dim("stream limits: "+limits(status.Streams)))
 		a.say("%s", count(int64(status.Feeds.All), "feed"))
 	}
@@ -159,7 +162,7 @@ func (a *app) summary(cfg *config.Config, sum *daemon.Summary, stored int64) err
 	a.say("one pass: %s (%s), %s stored, %s, %s", count(int64(sum.Feeds), "feed"), orNone(strings.Join(outcomes, ", ")),
 		count(stored, "record"), count(int64(sum.Retries), "page")+" to try again", count(int64(sum.DeadLetters), "dead letter"))
 	for _, url := range slices.Sorted(maps.Keys(sum.Failed)) {
-		a.say("  %s: %s; feedmill feeds show %s%s", sum.Failed[url], printable(url), url, a.dataHint(cfg))
+		a.say("  %s: %s; for more: feedmill feeds show %s%s", sum.Failed[url], printable(url), url, a.dataHint(cfg))
 	}
 	if sum.DeadLetters > 0 {
 		a.say("  to see what was given up: feedmill dlq list%s", a.dataHint(cfg))

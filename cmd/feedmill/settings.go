@@ -64,7 +64,12 @@ func (a *app) configPath() string {
 
 // tellPending names the keys that are set but do nothing in this version.
 func (a *app) tellPending(cfg *config.Config) {
-	if keys := cfg.Pending(); len(keys) > 0 {
+	keys := cfg.Pending()
+	switch {
+	case len(keys) == 0:
+	case a.log != nil:
+		a.log.Warn("set, but without effect in this version", "keys", keys)
+	default:
 		a.say("%s set, but without effect in this version: %s", a.term.yellow("warning:"), strings.Join(keys, ", "))
 	}
 }

@@ -19,7 +19,8 @@ import (
 // statusReport is the status with what the database holds.
 type statusReport struct {
 	*daemon.Status
-	Daemon bool        `json:"daemon"` // another process runs the bus
+	// Daemon tells whether one runs on the data directory; nil where the bus is elsewhere and that cannot be told.
+	Daemon *bool       `json:"daemon,omitempty"`
 	Store  *sink.Stats `json:"store,omitempty"`
 }
 
@@ -38,7 +39,10 @@ func statusCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			report := &statusReport{Status: s, Daemon: !client.Bus.Embedded()}
+			report := &statusReport{Status: s}
+			if len(cfg.NATS.URLs) == 0 {
+				report.Daemon = new(!client.Bus.Embedded())
+			}
 			if report.Store, err = a.storeStats(c.Context()); err != nil {
 				return err
 			}
@@ -68,7 +72,7 @@ func (a *app) storeStats(ctx context.Context) (*sink.Stats, error) {
 func (a *app) showStatus(r *statusReport) error {
 	var d details
 	d.add("bus", r.Bus)
-	if !r.Daemon {
+	if r.Daemon != nil && !*r.Daemon {
 		d.add("daemon", "none runs on this data")
 	}
 	d.add("feeds", fmt.Sprintf("%d: %d failing, %d paused, %d gone, %d overdue", r.Feeds.All, r.Feeds.Failing, r.Feeds.Paused, r.Feeds.Gone, r.Feeds.Overdue))

@@ -35,7 +35,7 @@ func versionCommand(a *app) *cobra.Command {
 	}
 	f := outputFlag(c, formTable, formJSON)
 	c.RunE = func(*cobra.Command, []string) error {
-		v := versions{Version: version(), Commit: buildSetting("vcs.revision"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		v := versions{Version: buildVersion(), Commit: buildSetting("vcs.revision"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 			Schema: feedmill.SchemaVersion, Parser: parser.Version, Rules: parser.Rules(), Enricher: enricher.Version, Model: enricher.Model()}
 		if f.value == formJSON {
 			return encoder(a.out, true).Encode(v)
@@ -52,13 +52,15 @@ func versionCommand(a *app) *cobra.Command {
 	return c
 }
 
-// version is what the build says of itself: a tag, or the commit for a build in between.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+// version is set by the linker: -X main.version=v1.2.3.
+var version string
+
+// buildVersion is the version that the linker was told, else what Go knows of the build.
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
+		return cmp.Or(strings.Trim(info.Main.Version, "()"), "devel")
 	}
-	return cmp.Or(strings.Trim(info.Main.Version, "()"), "devel")
+	return cmp.Or(version, "unknown")
 }
 
 func buildSetting(key string) string {
