@@ -78,6 +78,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no messages but errors")
 	root.AddCommand(commands(a)...)
 	root.SetHelpCommand(helpCommand(root))
+	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
 }
