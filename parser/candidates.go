@@ -125,23 +125,13 @@ func innermost(l *layout, list []candidate, best candidate) candidate {
 	for _, c := range list {
 		byNode[c.node] = c
 	}
-	for {
-		next, found := candidate{}, false
-		for i := best.node + 1; i < l.nodes[best.node].end; i++ {
-			c, ok := byNode[i]
-			if ok && c.good >= 0.92*best.good && c.good > 0 {
-				next, found = c, true
-				break
-			}
-			if !ok || c.good < 0.92*best.good {
-				if l.nodes[i].end > i+1 && (!ok || c.good < 0.92*best.good) {
-					i = l.nodes[i].end - 1
-				}
-			}
+	for i := best.node + 1; i < l.nodes[best.node].end; i++ {
+		switch c, ok := byNode[i]; {
+		case ok && c.good >= 0.92*best.good:
+			best = c
+		case ok:
+			i = l.nodes[i].end - 1 // what is in it holds no more than it does
 		}
-		if !found {
-			return best
-		}
-		best = next
 	}
+	return best
 }

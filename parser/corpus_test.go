@@ -92,7 +92,8 @@ func readCorpusPage(t testing.TB, p *corpusPage) []byte {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	pages := readCorpus(t)
-	if testing.Short() {
+	part := testing.Short() || raceEnabled // the race detector makes it ten times as slow
+	if part {
 		kept := pages[:0]
 		for i := range pages {
 			if i%10 == 0 {
@@ -155,7 +156,7 @@ func TestCorpus(t *testing.T) {
 		}
 	}) {
 		t.Logf("%-12s %s", group, scores[group])
-		if testing.Short() {
+		if part {
 			continue
 		}
 		for figure, floor := range corpusFloors[group] {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"github.com/feedmill/feedmill"
 )
 
@@ -202,8 +204,8 @@ func (d *document) farDates(add func(raw, from string) bool) {
 func (d *document) placeOfNode(p itemprop) (block int, hints hint) {
 	l := d.layout
 	if d.places == nil {
-		d.places = make(map[any]int32, len(d.meta.itemprops))
-		want := make(map[any]bool, len(d.meta.itemprops))
+		d.places = make(map[*html.Node]int32, len(d.meta.itemprops))
+		want := make(map[*html.Node]bool, len(d.meta.itemprops))
 		for _, q := range d.meta.itemprops {
 			want[q.n] = true
 		}

@@ -78,7 +78,7 @@ type document struct {
 	pictures []captioned
 	body     bodyText
 	feedOnly bool
-	places   map[any]int32 // where elements of the metadata stand in the layout
+	places   map[*html.Node]int32 // where elements of the metadata stand in the layout
 }
 
 func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article, error) {

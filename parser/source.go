@@ -47,10 +47,7 @@ func (d *document) readSource() {
 		s.Name = names[0].Value
 		d.set("source.name", s.Name, names[0].From, names[1:]...)
 	}
-	if l, from := d.statedLanguage(); l != "" {
-		s.Language = l
-		_ = from
-	}
+	s.Language, _ = d.statedLanguage()
 }
 
 // setDomain takes the source's domain from the article's URL.
