@@ -141,6 +141,8 @@ const (
 type Poll struct {
 	Feed string `json:"feed"` // feed id
 	URL  string `json:"url"`
+	// Host is the host as requests to it are spaced: all polls and pages of one host are handled by one process.
+	Host string `json:"host"`
 	// Due is when the poll was meant to happen.
 	Due time.Time `json:"due"`
 	// Slot is the time that was reserved on the host's calendar for the request; zero if none was.

@@ -57,6 +57,8 @@ type Entry struct {
 	Item Item    `json:"item"`
 	// URL is the page to ask for; empty where the item has no link.
 	URL string `json:"url,omitempty"`
+	// Host is the host as requests to it are spaced, see Poll.
+	Host string `json:"host,omitempty"`
 	// Changed is true for an item that was known and says something else now.
 	Changed bool `json:"changed,omitempty"`
 	// FoundAt is when the feed document was fetched.

@@ -34,6 +34,9 @@ type DeadLetter struct {
 	Payload []byte `json:"-"`
 }
 
+// carried are the headers that a message keeps when it becomes a dead letter, and when that is retried.
+var carried = []string{headerID, headerFeed, headerEncoding, headerBody, headerRun}
+
 // ErrNoDeadLetter says that there is no dead letter of that number.
 var ErrNoDeadLetter = errors.New("no such dead letter")
 
@@ -44,7 +47,7 @@ func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Caus
 		class = p.Class
 	}
 	h := nats.Header{}
-	for _, k := range []string{headerEncoding, headerBody, headerRun} {
+	for _, k := range carried {
 		if v := msg.Headers().Get(k); v != "" {
 			h.Set(k, v)
 		}
@@ -67,7 +70,7 @@ func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Caus
 // is retried by publishing the value again.
 func Bury[T any](o *Outbox, s Subject[T], v T, attempts int, cause *feedmill.PermanentError) {
 	n := len(o.msgs)
-	o.add("dead."+token(o.stage)+"."+token(cause.Class), v, nil)
+	o.add("dead."+token(o.stage)+"."+token(cause.Class), v, s.header(v))
 	if o.err != nil || len(o.msgs) == n {
 		return
 	}
@@ -181,7 +184,7 @@ func (b *Bus) Retry(ctx context.Context, seq uint64) error {
 		return err
 	}
 	again := &nats.Msg{Subject: b.prefix + m.Header.Get(headerSubject), Header: nats.Header{}, Data: m.Data}
-	for _, k := range []string{headerEncoding, headerBody, headerRun} {
+	for _, k := range carried {
 		if v := m.Header.Get(k); v != "" {
 			again.Header.Set(k, v)
 		}

@@ -14,7 +14,9 @@ import (
 )
 
 const (
-	headerRun = "Fm-Run" // the replay run that a message belongs to
+	headerID   = "Fm-Id"   // the article's id
+	headerFeed = "Fm-Feed" // the feed's id
+	headerRun  = "Fm-Run"  // the replay run that a message belongs to
 
 	headerSchedule       = "Nats-Schedule"
 	headerScheduleTarget = "Nats-Schedule-Target"
@@ -59,16 +61,29 @@ func (o *Outbox) Cause() Cause { return o.cause }
 
 // Put adds a value to what is published.
 func Put[T any](o *Outbox, s Subject[T], v T) {
-	o.add(s.of(v), v, nil)
+	o.add(s.of(v), v, s.header(v))
 }
 
 // At adds a value that is published at the given time, or at once where that has passed. One value of a kind is
 // scheduled for each feed or article: a later At replaces an earlier one.
 func At[T any](o *Outbox, t time.Time, s Subject[T], v T) {
-	o.add("sched."+strings.Join(s.schedule(v), "."), v, nats.Header{
-		headerSchedule:       {"@at " + t.UTC().Format(time.RFC3339Nano)},
-		headerScheduleTarget: {o.bus.prefix + s.of(v)},
-	})
+	h := s.header(v)
+	h.Set(headerSchedule, "@at "+t.UTC().Format(time.RFC3339Nano))
+	h.Set(headerScheduleTarget, o.bus.prefix+s.of(v))
+	o.add("sched."+strings.Join(s.schedule(v), "."), v, h)
+}
+
+// header names what a value is about.
+func (s Subject[T]) header(v T) nats.Header {
+	h := nats.Header{}
+	article, feed := s.ids(v)
+	if article != "" {
+		h.Set(headerID, article)
+	}
+	if feed != "" {
+		h.Set(headerFeed, feed)
+	}
+	return h
 }
 
 // Event adds an event. Its stage and, where it is zero, its time are filled in.

@@ -19,40 +19,79 @@ type Subject[T any] struct {
 	Stream string
 	name   string
 	tokens func(T) []string
+	// ids are the article's and the feed's id, which go into headers; empty where a value has none.
+	ids func(T) (article, feed string)
 	// schedule names the schedule that holds a value back, where the family can be scheduled.
 	schedule func(T) []string
 }
 
-// The subjects, as in the table of the package documentation. A subject ends at the host (or the feed): article ids are
-// in the values, since a subject costs the server memory for as long as one of its messages is kept.
+// The subjects, as in the table of docs/bus.md. A subject ends at the host (or the feed): article ids are in headers,
+// since a subject costs the server memory for as long as one of its messages is kept.
 var (
-	Polls = Subject[feedmill.Poll]{StreamWork, "poll",
-		func(p feedmill.Poll) []string { return []string{partition(feedmill.Host(p.URL)), p.Feed} },
-		func(p feedmill.Poll) []string { return []string{"feed", p.Feed} }}
-	Visits = Subject[feedmill.Entry]{StreamWork, "visit",
-		func(e feedmill.Entry) []string { return []string{partition(feedmill.Host(e.URL)), e.ID} },
-		func(e feedmill.Entry) []string {
+	Polls = Subject[feedmill.Poll]{
+		Stream: StreamWork, name: "poll",
+		tokens:   func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), p.Feed} },
+		ids:      func(p feedmill.Poll) (string, string) { return "", p.Feed },
+		schedule: func(p feedmill.Poll) []string { return []string{"feed", p.Feed} },
+	}
+	Visits = Subject[feedmill.Entry]{
+		Stream: StreamWork, name: "visit",
+		tokens: func(e feedmill.Entry) []string { return []string{partitionOf(e.Host), e.ID} },
+		ids:    entryIDs,
+		schedule: func(e feedmill.Entry) []string {
 			if e.Slot.IsZero() {
 				return []string{"page", e.ID}
 			}
 			return []string{"slot", e.ID}
-		}}
-	FeedPages = Subject[*feedmill.Page]{StreamFeed, "page.feed",
-		func(p *feedmill.Page) []string { return []string{p.Feed.ID} }, nil}
-	Items = Subject[feedmill.Entry]{StreamItem, "item",
-		func(e feedmill.Entry) []string {
-			h := feedmill.Host(e.URL)
-			return []string{partition(h), hostToken(h)}
-		}, nil}
-	Pages = Subject[*feedmill.Page]{StreamPage, "page.article",
-		func(p *feedmill.Page) []string { return []string{hostToken(feedmill.Host(p.URL))} }, nil}
-	Articles = Subject[*feedmill.Article]{StreamArticle, "article",
-		func(a *feedmill.Article) []string { return []string{hostToken(feedmill.Host(a.URL))} }, nil}
-	Records = Subject[*feedmill.Record]{StreamRecord, "record",
-		func(r *feedmill.Record) []string { return []string{hostToken(feedmill.Host(r.URL))} }, nil}
-	Events = Subject[feedmill.Event]{StreamEvent, "event",
-		func(e feedmill.Event) []string { return []string{token(e.Stage), hostToken(feedmill.Host(e.URL))} }, nil}
+		},
+	}
+	FeedPages = Subject[*feedmill.Page]{
+		Stream: StreamFeed, name: "page.feed",
+		tokens: func(p *feedmill.Page) []string { return []string{p.Feed.ID} },
+		ids:    func(p *feedmill.Page) (string, string) { return "", p.Feed.ID },
+	}
+	Items = Subject[feedmill.Entry]{
+		Stream: StreamItem, name: "item",
+		tokens: func(e feedmill.Entry) []string {
+			return []string{partitionOf(e.Host), hostToken(feedmill.Host(e.URL))}
+		},
+		ids: entryIDs,
+	}
+	Pages = Subject[*feedmill.Page]{
+		Stream: StreamPage, name: "page.article",
+		tokens: func(p *feedmill.Page) []string { return []string{hostToken(feedmill.Host(p.URL))} },
+		ids: func(p *feedmill.Page) (string, string) {
+			if p.Feed == nil {
+				return p.ID, ""
+			}
+			return p.ID, p.Feed.ID
+		},
+	}
+	Articles = Subject[*feedmill.Article]{
+		Stream: StreamArticle, name: "article",
+		tokens: func(a *feedmill.Article) []string { return []string{hostToken(feedmill.Host(a.URL))} },
+		ids:    articleIDs,
+	}
+	Records = Subject[*feedmill.Record]{
+		Stream: StreamRecord, name: "record",
+		tokens: func(r *feedmill.Record) []string { return []string{hostToken(feedmill.Host(r.URL))} },
+		ids:    func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
+	}
+	Events = Subject[feedmill.Event]{
+		Stream: StreamEvent, name: "event",
+		tokens: func(e feedmill.Event) []string { return []string{token(e.Stage), hostToken(feedmill.Host(e.URL))} },
+		ids:    func(e feedmill.Event) (string, string) { return e.ID, e.Feed },
+	}
 )
+
+func entryIDs(e feedmill.Entry) (string, string) { return e.ID, e.Feed.ID }
+
+func articleIDs(a *feedmill.Article) (string, string) {
+	if len(a.Feeds) == 0 {
+		return a.ID, ""
+	}
+	return a.ID, a.Feeds[0].Feed
+}
 
 // Schedules that hold work back, as Bus.Scheduled counts them.
 const (
@@ -67,11 +106,14 @@ func (s Subject[T]) of(v T) string { return s.name + "." + strings.Join(s.tokens
 // filter matches every subject of the family, without prefix.
 func (s Subject[T]) filter() string { return s.name + ".>" }
 
-func partition(host string) string {
+// partitionOf is the token of the partition that a host belongs to.
+func partitionOf(host string) string {
 	h := fnv.New32a()
 	h.Write([]byte(host))
-	return fmt.Sprintf("p%02d", h.Sum32()%Partitions)
+	return partitionToken(int(h.Sum32() % Partitions))
 }
+
+func partitionToken(n int) string { return fmt.Sprintf("p%02d", n) }
 
 // hostToken is a host as one subject token: www.example.com is www-example-com, no host "-".
 func hostToken(host string) string { return token(strings.ReplaceAll(host, ".", "-")) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/registry"
 	"github.com/feedmill/feedmill/registry/kv"
@@ -93,14 +94,19 @@ func (c *Client) Unsubscribe(ctx context.Context, st *feedmill.FeedState) error 
 	if err := c.Registry.Remove(ctx, st.ID); err != nil {
 		return err
 	}
-	return bus.Cancel(ctx, c.Bus, bus.Polls, feedmill.Poll{Feed: st.ID, URL: st.PollURL()})
+	return bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{}))
+}
+
+// pollOf is the poll of a feed that is due at the given time.
+func pollOf(st *feedmill.FeedState, due time.Time) feedmill.Poll {
+	return feedmill.Poll{Feed: st.ID, URL: st.PollURL(), Host: fetcher.HostKey(st.PollURL()), Due: due}
 }
 
 // schedule puts a feed's next poll on the calendar, in place of the one that stands there.
 func (c *Client) schedule(ctx context.Context, st *feedmill.FeedState, at time.Time) error {
 	id := st.ID + ":" + at.UTC().Format(time.RFC3339Nano)
 	return c.Bus.Send(ctx, "calendar", id, func(o *bus.Outbox) {
-		bus.At(o, at, bus.Polls, feedmill.Poll{Feed: st.ID, URL: st.PollURL(), Due: at})
+		bus.At(o, at, bus.Polls, pollOf(st, at))
 	})
 }
 

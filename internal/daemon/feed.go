@@ -121,7 +121,7 @@ func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedR
 	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, Changed: f.Changed, FoundAt: at}
 	canonical, err := feedmill.CanonicalURL(f.Item.Link)
 	if err == nil {
-		e.URL = f.Item.Link
+		e.URL, e.Host = f.Item.Link, fetcher.HostKey(f.Item.Link)
 		owner, ok, err := p.Registry.Resolve(ctx, canonical)
 		if err != nil {
 			return err

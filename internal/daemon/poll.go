@@ -107,7 +107,7 @@ func (p *pipeline) plan(out *bus.Outbox, st *feedmill.FeedState, at time.Time) {
 	if at.IsZero() {
 		return
 	}
-	bus.At(out, at, bus.Polls, feedmill.Poll{Feed: st.ID, URL: st.PollURL(), Due: at})
+	bus.At(out, at, bus.Polls, pollOf(st, at))
 }
 
 const (
