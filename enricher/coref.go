@@ -291,7 +291,7 @@ func (c *corefer) standsAlone(z *recognizer, i int, cover *entity) bool {
 			return false
 		}
 	}
-	if z.initial(i) && c.g.common.has(t.key) && !z.speaks(i, i+1) {
+	if z.initial(i) && c.g.common.has(t.key) && !z.speaks(i, i+1) && (functionWords()[t.key] || !familyFirst()[t.key]) {
 		next := i + 1
 		if next >= z.end || z.toks[next].kind != kindPossessive {
 			return false

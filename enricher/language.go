@@ -14,7 +14,9 @@ const (
 	// The text from which the language is told, in bytes: more of it says nothing new.
 	languageSample = 20_000
 	// A declared language stands unless this many words are known, and another language explains this many times more.
+	// The known words have to be one of enoughShare words at least: a table of names is in no language.
 	enoughWords = 3
+	enoughShare = 12
 	overrule    = 2
 )
 
@@ -134,7 +136,7 @@ func byProfile(s string, family []string, declared string) (string, float64) {
 		}
 	}
 	top := scores[best]
-	if declared != "" && best != declared && (hits < enoughWords || top < overrule*max(scores[declared], 1)) {
+	if declared != "" && best != declared && (hits < enoughWords || hits*enoughShare < n || top < overrule*max(scores[declared], 1)) {
 		// Not enough to say that the page is wrong about itself.
 		best, second, top = declared, top, scores[declared]
 	}

@@ -121,7 +121,13 @@ func (z *recognizer) personConfidence(i, j int, titled, announced bool) float64 
 			return 0
 		}
 	}
-	given := g.first.has(first.key) || g.first.has(hyphenHead(first.key))
+	if !announced && g.cities.has(key(z.toks[i:j])) {
+		return 0 // "San Diego"
+	}
+	given := (g.first.has(first.key) || g.first.has(hyphenHead(first.key))) && !(plain(i) && !z.speaks(i, j))
+	if g.common.has(first.key) && g.common.has(last.key) && j-i == 2 && !z.speaks(i, j) {
+		given = given && !z.initial(i)
+	}
 	family := g.surnames.has(last.key) || g.surnames.has(hyphenHead(last.key)) || strings.HasPrefix(last.key, "al-")
 	if z.shouting || z.flat {
 		if given && family && !g.common.has(first.key) && !g.common.has(last.key) && j-i <= 3 {
@@ -145,7 +151,7 @@ func (z *recognizer) personConfidence(i, j int, titled, announced bool) float64 
 		return 0.95
 	case given && family:
 		return 0.8
-	case given && (!g.common.has(last.key)):
+	case given && !g.common.has(last.key) && !g.common.has(first.key):
 		return 0.85
 	case given && j-i == 3 && z.toks[i+1].abbr:
 		return 0.9

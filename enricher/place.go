@@ -62,10 +62,10 @@ func (z *recognizer) addPlace(from, to int, iso string, conf float64) int {
 
 // The population from which a city's name is taken for the city although it is also something else.
 const (
-	popularAsWord = 1_000_000 // an everyday word
-	popularAsName = 500_000   // a person's name
-	popularInFlat = 200_000   // a headline in title case
-	popularPlaced = 50_000    // an everyday word behind "in"
+	popularAsWord = 500_000 // an everyday word
+	popularAsName = 500_000 // a person's name
+	popularInFlat = 200_000 // a headline in title case
+	popularPlaced = 50_000  // an everyday word behind "in"
 )
 
 // city finds cities of the gazetteer.
@@ -127,5 +127,5 @@ func (z *recognizer) placed(i int) bool {
 	if i == z.from || z.flat {
 		return false
 	}
-	return placePrepositions()[z.toks[i-1].key] && !z.toks[i-1].upper
+	return placePrepositions()[z.toks[i-1].key] && (!z.toks[i-1].upper || i-1 == z.from)
 }

@@ -50,7 +50,7 @@ func run(in, out string) error {
 	src := map[string][][]string{}
 	for _, name := range []string{
 		"cities-geonames.tsv", "places-naturalearth.tsv", "countries.tsv",
-		"first-names.txt", "surnames.txt", "wordclusters-glove.tsv",
+		"first-names.txt", "surnames.txt", "wordclusters-glove.tsv", "actors-petrarch.tsv",
 	} {
 		b, err := root.ReadFile(name)
 		if err != nil {
@@ -64,13 +64,12 @@ func run(in, out string) error {
 	for _, c := range cities {
 		cityNames[c[0]] = true
 	}
+	addStatesmen(src["actors-petrarch.tsv"], first, surnames)
 	common := commonWords(src["wordclusters-glove.tsv"], first, surnames, cityNames)
 
 	var firstLines, surLines, commonLines, cityLines, countryLines []string
 	for n := range first {
-		if !common[n] {
-			firstLines = append(firstLines, n)
-		}
+		firstLines = append(firstLines, n)
 	}
 	for n := range surnames {
 		surLines = append(surLines, n)
@@ -116,6 +115,21 @@ func set(rows [][]string) map[string]bool {
 		}
 	}
 	return m
+}
+
+// addStatesmen adds the family names of people in the news: of the aliases in two or three words that start with a
+// listed given name.
+func addStatesmen(actors [][]string, first, surnames map[string]bool) {
+	for _, r := range actors {
+		words := strings.Fields(r[0])
+		if len(r) < 4 || r[2] != "country" || len(words) < 2 || len(words) > 3 || !strings.Contains(r[3], "@") {
+			continue
+		}
+		given, family := fold.Key(words[0]), fold.Key(words[len(words)-1])
+		if first[given] && letters(family) && len(family) > 3 {
+			surnames[family] = true
+		}
+	}
 }
 
 // cityRows gives key, name, GeoNames id, country, population, class (C capital, A seat, P other) and Wikidata id of each
