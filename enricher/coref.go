@@ -2,7 +2,9 @@ package enricher
 
 import (
 	"context"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/feedmill/feedmill"
 )
@@ -67,8 +69,16 @@ func familyFirstOrder(toks []token) bool {
 	if familyFirst()[toks[1].key] && g.first.has(toks[0].key) {
 		return false // "Song Lee": the given name first
 	}
+	if toks[0].key != "kim" && toks[0].key != "lee" && pinyin().MatchString(toks[1].key) {
+		return true // "Hu Jintao"; Kim and Lee are given names of the West too
+	}
 	return !g.surnames.has(toks[1].key) || !g.first.has(toks[0].key)
 }
+
+// pinyin matches one or two syllables of Chinese in Latin letters.
+var pinyin = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u)){1,2}$`)
+})
 
 func (c *corefer) mergePeople() {
 	full := map[string][]*entity{}
