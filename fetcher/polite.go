@@ -66,6 +66,7 @@ type hostState struct {
 	blocked time.Time     // no request before
 	delay   time.Duration // spacing
 	flying  int           // requests under way
+	started time.Time     // when the last of them was started
 	used    time.Time     // last mention
 }
 
@@ -108,16 +109,18 @@ func (h *Hosts) Taken(host string, slot time.Time) {
 	s.next = latest(s.next, slot.Add(s.delay))
 }
 
-// Acquire counts one request to a host as under way until release is called. ok is false, and release nil, when as many
-// as allowed are under way. A second call of release does nothing.
+// Acquire counts one request to a host as started now and under way until release is called. ok is false, and release
+// nil, when as many as allowed are under way, or when the last one started less than the host's delay ago: a slot that
+// was booked by another process does not break the spacing that this one keeps. A second call of release does nothing.
 func (h *Hosts) Acquire(host string, now time.Time) (release func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(host, now)
-	if s.flying >= h.perHost {
+	if s.flying >= h.perHost || !s.started.IsZero() && now.Sub(s.started) < s.delay {
 		return nil, false
 	}
 	s.flying++
+	s.started = now
 	return sync.OnceFunc(func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()

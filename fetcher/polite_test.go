@@ -214,3 +214,18 @@ func TestHostsConcurrently(t *testing.T) {
 		t.Errorf("%d requests under way, want 0", h.hosts["a"].flying)
 	}
 }
+
+func TestAcquireKeepsTheSpacing(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second, PerHost: 5})
+	if _, ok := h.Acquire("a", clock); !ok {
+		t.Fatal("the first request has to wait")
+	}
+	// Somebody else booked a slot right after it.
+	if _, ok := h.Acquire("a", clock.Add(999*time.Millisecond)); ok {
+		t.Error("a second request started 999 ms after the first, want at least 1 s")
+	}
+	if _, ok := h.Acquire("a", clock.Add(time.Second)); !ok {
+		t.Error("a second request has to wait for more than a second")
+	}
+}
