@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
-	"net/netip"
 )
 
 func fetchCommand(a *app) *cobra.Command {

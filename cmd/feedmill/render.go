@@ -197,8 +197,10 @@ func (s *sheet) entities(r *feedmill.Record) {
 		return
 	}
 	s.heading("Named")
-	for _, kind := range []string{feedmill.TypePerson, feedmill.TypeOrganization, feedmill.TypePlace, feedmill.TypeGroup, feedmill.TypeEvent,
-		feedmill.TypeWork, feedmill.TypeProduct, feedmill.TypeLaw, feedmill.TypeOther} {
+	for _, kind := range []string{
+		feedmill.TypePerson, feedmill.TypeOrganization, feedmill.TypePlace, feedmill.TypeGroup, feedmill.TypeEvent,
+		feedmill.TypeWork, feedmill.TypeProduct, feedmill.TypeLaw, feedmill.TypeOther,
+	} {
 		var names []string
 		for i := range r.Entities {
 			if e := &r.Entities[i]; e.Type == kind {

@@ -156,8 +156,10 @@ func koreaTimes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 
 	// The picture has the newsroom's host, and ids vary: so the record is brought into the form of the expectation.
-	got := expected{Headline: r.Title, Section: r.Section, Language: r.Language.Tag, PublishedUTC: r.Published.UTC.UTC().Format(time.RFC3339),
-		Paragraphs: strings.Split(r.Text, "\n\n"), Never: want.Never}
+	got := expected{
+		Headline: r.Title, Section: r.Section, Language: r.Language.Tag, PublishedUTC: r.Published.UTC.UTC().Format(time.RFC3339),
+		Paragraphs: strings.Split(r.Text, "\n\n"), Never: want.Never,
+	}
 	for _, a := range r.Byline.Authors {
 		got.Authors = append(got.Authors, a.Name)
 	}

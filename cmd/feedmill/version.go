@@ -35,8 +35,10 @@ func versionCommand(a *app) *cobra.Command {
 	}
 	f := outputFlag(c, formTable, formJSON)
 	c.RunE = func(*cobra.Command, []string) error {
-		v := versions{Version: buildVersion(), Commit: buildSetting("vcs.revision"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-			Schema: feedmill.SchemaVersion, Parser: parser.Version, Rules: parser.Rules(), Enricher: enricher.Version, Model: enricher.Model()}
+		v := versions{
+			Version: buildVersion(), Commit: buildSetting("vcs.revision"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+			Schema: feedmill.SchemaVersion, Parser: parser.Version, Rules: parser.Rules(), Enricher: enricher.Version, Model: enricher.Model(),
+		}
 		if f.value == formJSON {
 			return encoder(a.out, true).Encode(v)
 		}
