@@ -230,15 +230,15 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 				line += " " + rest
 			}
 			if names := namesOnly(splitNames(rest)); len(names) > 0 && len(rest) < 160 {
-				return names, line
+				return names, bareByline(line, d.rules)
 			}
 		}
-		if name := nameBesideDate(line, d.rules); name != "" && marked == nil {
-			marked, markedRaw = []feedmill.Author{{Name: name}}, line
+		if names, at := namesBesideDate(line, d.rules); len(names) > 0 && marked == nil {
+			marked, markedRaw = names, bareByline(line[at:], d.rules)
 		}
 		if (b.hints&hintByline != 0 || b.linksAuthor()) && marked == nil && b.size < 120 {
 			if names := namesOnly(splitNames(stripByline(line))); len(names) > 0 {
-				marked, markedRaw = names, line
+				marked, markedRaw = names, bareByline(line, d.rules)
 			}
 		}
 	}
@@ -254,7 +254,7 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 		}
 		if rest, ok := cutBylineWord(b.text); ok {
 			if names := namesOnly(splitNames(rest)); len(names) > 0 && isCredit(names[0].Name) {
-				return names, strings.ReplaceAll(b.text, "\n", " | ")
+				return names, bareByline(strings.ReplaceAll(b.text, "\n", " | "), d.rules)
 			}
 		}
 	}
@@ -277,26 +277,32 @@ func (b *block) linksAuthor() bool {
 	return false
 }
 
-// nameBesideDate reads a line such as "Ann Lee | 3 May 2020", "3 May 2020 - Ann Lee" or "Posted on 3 May 2020 by Ann Lee".
-func nameBesideDate(line string, rules *ruleSet) string {
+// namesBesideDate reads a line such as "Ann Lee | 3 May 2020", "3 May 2020 - Ann Lee" or "Posted on 3 May 2020 by Ann
+// Lee and Bo Ek"; at is where the names begin, with the word that announces them.
+func namesBesideDate(line string, rules *ruleSet) (names []feedmill.Author, at int) {
 	if len(line) > 120 {
-		return ""
+		return nil, 0
 	}
 	if _, ok := rules.readMoment(line, dayFirst); !ok {
-		return ""
+		return nil, 0
 	}
 	for _, w := range [...]string{" by ", " von ", " par ", " por ", " door ", " di "} {
 		if i := indexFold(line, w); i > 0 {
-			if list := splitNames(line[i+len(w):]); len(list) > 0 && isCredit(list[0].Name) {
-				return list[0].Name
+			if list := namesOnly(splitNames(line[i+len(w):])); len(list) > 0 && isCredit(list[0].Name) {
+				return list, i + 1
 			}
 		}
 	}
 	const marks = "|•·,0123456789"
 	head := line[:max(strings.IndexAny(line, marks), 0)]
-	tail := line[strings.LastIndexAny(line, marks)+1:]
-	for _, part := range [...]string{head, tail} {
-		name := trimName(part)
+	last := max(strings.LastIndexAny(line, marks), 0)
+	_, n := utf8.DecodeRuneInString(line[last:])
+	last += n
+	for _, from := range [...]int{0, last} {
+		name := trimName(line[last:])
+		if from == 0 {
+			name = trimName(head)
+		}
 		if n := len(strings.Fields(name)); n < 2 || n > 4 || !isCredit(name) {
 			continue
 		}
@@ -305,10 +311,91 @@ func nameBesideDate(line string, rules *ruleSet) string {
 			isDate = isDate || rules.months[w] > 0
 		}
 		if !isDate {
-			return name
+			return []feedmill.Author{{Name: name}}, from
 		}
 	}
-	return ""
+	return nil, 0
+}
+
+// bylineEnds are words that begin what follows a byline on its line.
+var bylineEnds = [...]string{"updated", "published", "posted", "last updated", "last modified", "modified", "created", "first published", "on ", "min read", "minute read", "read", "reading time", "share", "comment", "follow", "print", "e-mail", "email", "aktualisiert", "veröffentlicht", "stand:", "zuletzt", "erschienen", "publié", "mis à jour", "modifié", "publicado", "actualizado", "atualizado", "pubblicato", "aggiornato", "gepubliceerd", "uppdaterad", "publicerad", "oppdatert", "publisert", "opdateret", "입력", "수정", "更新", "公開"}
+
+// weekdays stand before dates.
+var weekdays = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"}
+
+// bareByline cuts a line down to the byline that it begins with: dates, times, "updated", the time that reading takes,
+// addresses and what follows them are not of it. They change while the authors stay.
+func bareByline(line string, rules *ruleSet) string {
+	line = strings.TrimLeft(line, " |·•–—-/,")
+	end := len(line)
+	for from := 0; from < len(line); {
+		// A piece goes to the next separator.
+		next, n := len(line), 0
+		for _, sep := range [...]string{", ", " | ", " • ", " · ", " – ", " — ", " - ", " / ", "|", "•", "·", " ("} {
+			if i := strings.Index(line[from:], sep); i >= 0 && from+i < next {
+				next, n = from+i, len(sep)
+			}
+		}
+		piece := line[from:next]
+		if at := endOfByline(piece, rules, from == 0); at >= 0 {
+			end = from + at
+			break
+		}
+		from = next + n
+	}
+	return strings.TrimRight(line[:end], " |·•–—-/,;:(")
+}
+
+// endOfByline returns where a piece of a line ceases to be of the byline, -1 where all of it is.
+func endOfByline(piece string, rules *ruleSet, first bool) int {
+	lower := strings.ToLower(piece)
+	if len(lower) != len(piece) {
+		lower = piece
+	}
+	if isWeekday(strings.Trim(lower, " .:")) {
+		return 0
+	}
+	end := -1
+	cut := func(at int) {
+		if end < 0 || at < end {
+			end = at
+		}
+	}
+	for _, w := range bylineEnds {
+		switch i := strings.Index(lower, w); {
+		case i < 0:
+		case i == 0 && !first, i > 0 && !isWordByte(lower[i-1]) && lower[i-1] < 0x80 && (w != "read" && w != "share" && w != "comment" && w != "follow" && w != "print"):
+			if e := i + len(w); e == len(lower) || !isWordByte(w[len(w)-1]) || !isWordByte(lower[e]) {
+				cut(i)
+			}
+		}
+	}
+	if i := strings.IndexByte(piece, '@'); i >= 0 {
+		cut(max(strings.LastIndexByte(piece[:i], ' '), 0))
+	}
+	if i := strings.IndexAny(piece, "0123456789"); i >= 0 {
+		// The words before the number that are of the date go with it: "Ann Lee Jan 3", "Ann Lee Monday 3".
+		for {
+			head := strings.TrimRight(piece[:i], " .")
+			k := strings.LastIndexByte(head, ' ') + 1
+			w := strings.ToLower(head[k:])
+			if rules.months[w] == 0 && !isWeekday(w) {
+				break
+			}
+			i = k
+		}
+		cut(i)
+	}
+	return end
+}
+
+func isWeekday(w string) bool {
+	for _, d := range weekdays {
+		if w == d {
+			return true
+		}
+	}
+	return false
 }
 
 func namesOnly(list []feedmill.Author) []feedmill.Author {

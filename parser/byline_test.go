@@ -43,3 +43,43 @@ func TestCutBylineWord(t *testing.T) {
 		}
 	}
 }
+
+func TestBareByline(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"By Owen Pritchard, 18 March 2025, 11:20, updated 18 March 2025, 12:30": "By Owen Pritchard",
+		"By Owen Pritchard":                                    "By Owen Pritchard",
+		"By Ann Lee and Bo Ek in Seoul | 4 min read":           "By Ann Lee and Bo Ek in Seoul",
+		"By Ann Lee, Staff Writer | Updated Jan. 3, 2020":      "By Ann Lee, Staff Writer",
+		"By Ann Lee, ann.lee@news.example":                     "By Ann Lee",
+		"By Ann Lee · Monday, 3 May 2021":                      "By Ann Lee",
+		"By Ann Lee May 3, 2021 10:15 am":                      "By Ann Lee",
+		"By Ann Lee on May 3, 2021":                            "By Ann Lee",
+		"By May Lee and Ann Reader":                            "By May Lee and Ann Reader",
+		"Von Jörg Müller | Aktualisiert am 3.5.2021":           "Von Jörg Müller",
+		"| By Ann Lee |":                                       "By Ann Lee",
+		"김서연 기자 | 입력 2025.03.17 09:30":                         "김서연 기자",
+		"By Ann Lee (Reuters) - Published 11:20 GMT, 3 May":    "By Ann Lee (Reuters)",
+		"By Ann Lee for The Elmer Courier, Sunday 3 May, 9:15": "By Ann Lee for The Elmer Courier",
+	} {
+		if got := bareByline(in, loadRules()); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNamesBesideDate(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"January 2, 2006 - by Ann Lee and Bo Ek": "Ann Lee, Bo Ek",
+		"Ann Lee | 3 May 2020":                   "Ann Lee",
+		"3 May 2020 • Ann Lee":                   "Ann Lee",
+		"Monday, 3 May 2020":                     "",
+		"Ann Lee":                                "",
+	} {
+		names, _ := namesBesideDate(in, loadRules())
+		if got := joinAuthors(names); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
+}

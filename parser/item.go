@@ -58,7 +58,7 @@ func (d *document) addFeedFields() {
 		d.setDomain()
 	}
 	if a.Source.Name == "" && p.Feed != nil && p.Feed.Title != "" {
-		a.Source.Name = p.Feed.Title
+		a.Source.Name = d.nameOfFeed(p.Feed.Title)
 		d.set("source.name", a.Source.Name, "feed")
 	}
 	if a.Language.Tag == "" && p.Feed != nil {

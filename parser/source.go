@@ -3,8 +3,10 @@ package parser
 import (
 	"cmp"
 	"net/url"
+	"path"
 	"strings"
 
+	"golang.org/x/net/html/atom"
 	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/language"
 
@@ -29,14 +31,7 @@ func (d *document) readSource() {
 			d.site.add(v)
 		}
 	}
-	// The part of the title that is the domain's name in words: "The Korea Times" of koreatimes.co.kr.
-	for _, sep := range titleSeparators {
-		for part := range strings.SplitSeq(m.title, sep) {
-			if part = strings.TrimSpace(part); part != "" && part != m.title && d.site.is(part) {
-				names = append(names, found{part, "title"})
-			}
-		}
-	}
+	names = append(names, d.namesInTitles()...)
 	if f := d.page.Feed; f != nil && f.Title != "" {
 		if d.site.is(f.Title) {
 			names = append(names, found{f.Title, "feed"})
@@ -48,6 +43,135 @@ func (d *document) readSource() {
 		d.set("source.name", s.Name, names[0].From, names[1:]...)
 	}
 	s.Language, _ = d.statedLanguage()
+}
+
+// namesInTitles are the parts of the titles of page and feed that are the site's name: that say the domain's name in words,
+// or that stand alone in a second place: in the other title, on the logo or on the link to the front page.
+func (d *document) namesInTitles() []found {
+	var names []found
+	page := titleParts(d.meta.title)
+	var feed []string
+	if f := d.page.Feed; f != nil {
+		feed = titleParts(f.Title)
+	}
+	marks := d.layout.siteMarks(d.base)
+	for _, in := range [...]struct {
+		from         string
+		parts, other []string
+	}{{"title", page, feed}, {"feed", feed, nil}} {
+		for _, part := range in.parts {
+			if len(part) >= 80 || len(in.parts) < 2 && in.from == "title" || len(squash(part)) < 2 {
+				continue
+			}
+			if d.site.is(part) || sameName(part, in.other) || sameName(part, marks) {
+				names = append(names, found{part, in.from})
+				d.site.add(part)
+			}
+		}
+	}
+	return names
+}
+
+// titleParts are what a title's separators part, the brackets at its end included.
+func titleParts(title string) []string {
+	parts := []string{title}
+	if i := strings.LastIndexByte(title, '('); i > 0 && strings.HasSuffix(title, ")") {
+		parts = []string{title[:i], title[i+1 : len(title)-1]}
+	}
+	for _, sep := range titleSeparators {
+		var finer []string
+		for _, p := range parts {
+			finer = append(finer, strings.Split(p, sep)...)
+		}
+		parts = finer
+	}
+	kept := parts[:0]
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+func sameName(name string, among []string) bool {
+	q := squash(name)
+	for _, o := range among {
+		if sameSquashed(q, squash(o)) {
+			return true
+		}
+	}
+	return false
+}
+
+// siteMarks are what the page's head shows of the site: the text of links to the front page, and the alternative texts of
+// pictures in them and of logos.
+func (l *layout) siteMarks(base *url.URL) []string {
+	var marks []string
+	add := func(s string) {
+		if s = cleanLine(s); s != "" && len(s) < 60 && len(marks) < 16 && !isHome(s) {
+			marks = append(marks, s)
+			if rest, ok := strings.CutSuffix(strings.ToLower(s), " logo"); ok {
+				marks = append(marks, s[:len(rest)])
+			}
+		}
+	}
+	for i := range l.nodes {
+		e := &l.nodes[i]
+		if e.n.DataAtom == atom.A && isFrontPage(attr(e.n, "href"), base) {
+			add(nodeText(e.n))
+		}
+	}
+	for i := range l.images {
+		im := &l.images[i]
+		alt := attr(im.n, "alt")
+		if alt == "" || im.node < 0 {
+			continue
+		}
+		logo := strings.Contains(strings.ToLower(attr(im.n, "src")), "logo") || strings.Contains(strings.ToLower(attr(im.n, "class")), "logo")
+		if link := l.nodes[im.node].link; logo || link >= 0 && isFrontPage(attr(l.nodes[link].n, "href"), base) {
+			add(alt)
+		}
+	}
+	return marks
+}
+
+// isFrontPage tells a link to the root of the page's own host, or to an edition such as /en/.
+func isFrontPage(href string, base *url.URL) bool {
+	if href == "" || len(href) > 80 {
+		return false
+	}
+	u, err := url.Parse(href)
+	if err != nil || u.RawQuery != "" || u.Host != "" && (base == nil || registrable(u.Hostname()) != registrable(base.Hostname())) {
+		return false
+	}
+	if href[0] == '#' || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	dir, file := path.Split(u.Path)
+	if strings.HasPrefix(file, "index.") || strings.HasPrefix(file, "default.") || strings.HasPrefix(file, "home.") {
+		return strings.Count(dir, "/") <= 2
+	}
+	return len(strings.Trim(u.Path, "/")) <= 3 && (u.Path != "" || u.Host != "")
+}
+
+// nameOfFeed is the feed's title without the section that it may name beside the site.
+func (d *document) nameOfFeed(title string) string {
+	parts := titleParts(title)
+	if len(parts) < 2 {
+		return title
+	}
+	for _, p := range parts {
+		if d.site.host != "" && (&siteNames{domain: d.site.domain, host: d.site.host}).is(p) {
+			return p
+		}
+	}
+	for _, p := range parts {
+		if it := d.page.Item; p != d.article.Section && (it == nil || !sameName(p, it.Tags)) {
+			return p
+		}
+	}
+	return parts[0]
 }
 
 // setDomain takes the source's domain from the article's URL.

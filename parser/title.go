@@ -304,7 +304,7 @@ func (s *siteNames) is(text string) bool {
 		return false
 	}
 	for _, n := range s.names {
-		if q == n || trimArticle(q) == trimArticle(n) {
+		if sameSquashed(q, n) {
 			return true
 		}
 		if len(n) >= 5 && len(q) < len(n)+12 && strings.HasPrefix(q, n) && len(strings.Fields(text)) <= 3 { // "BBC News Online"
@@ -314,10 +314,15 @@ func (s *siteNames) is(text string) bool {
 	if s.domain == "" {
 		return false
 	}
-	if q == s.domain || trimArticle(q) == trimArticle(s.domain) || q == s.host {
+	if sameSquashed(q, s.domain) || q == s.host {
 		return true
 	}
 	return len(q) >= 4 && len(s.domain) >= 4 && (strings.HasPrefix(s.domain, q) && len(q)*3 >= len(s.domain)*2 || strings.HasPrefix(q, s.domain) && len(q) <= len(s.domain)+6)
+}
+
+// sameSquashed tells whether two squashed names are one, an article in front of either aside.
+func sameSquashed(a, b string) bool {
+	return a == b || trimArticle(a) == b || a == trimArticle(b)
 }
 
 func trimArticle(s string) string {
