@@ -19,15 +19,27 @@ type ledger struct {
 	stream string
 
 	mu     sync.Mutex
-	next   uint64 // first sequence not read yet
+	since  time.Time // zero: nothing read yet
+	next   uint64    // first sequence not read yet
 	causes map[string]struct{}
 }
 
-// newLedger reads the stream from the given time on.
-func newLedger(ctx context.Context, b *Bus, worker, stream string, since time.Time) (*ledger, error) {
-	l := &ledger{bus: b, worker: worker, stream: stream, causes: map[string]struct{}{}}
-	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
-	return l, l.read(ctx, cfg)
+func newLedger(b *Bus, worker, stream string) *ledger {
+	return &ledger{bus: b, worker: worker, stream: stream, causes: map[string]struct{}{}}
+}
+
+// cover makes sure that the ledger knows what was published from the given time on.
+func (l *ledger) cover(ctx context.Context, since time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.since.IsZero() && !since.Before(l.since) {
+		return nil
+	}
+	if err := l.read(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}); err != nil {
+		return err
+	}
+	l.since = since
+	return nil
 }
 
 // has tells whether the message was handled. For one that was delivered before, it looks at what came since.

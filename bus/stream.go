@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -194,7 +196,15 @@ func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
 			continue
 		}
 		cs := ConsumerState{Name: c.Name, Pending: c.NumPending, Unacked: c.NumAckPending, Redelivered: c.NumRedelivered, Floor: c.AckFloor.Stream}
-		if info.Config.Retention == jetstream.LimitsPolicy && cs.Floor+1 < st.FirstSeq && c.AckFloor.Consumer > 0 {
+		if base, ok := ofPartition(c.Name); ok {
+			// One worker's partitions are shown as one. What they lost cannot be told: a floor says nothing of the others.
+			cs.Name, cs.Floor = base, 0
+			if i := slices.IndexFunc(st.Consumers, func(o ConsumerState) bool { return o.Name == base }); i >= 0 {
+				o := &st.Consumers[i]
+				o.Pending, o.Unacked, o.Redelivered = o.Pending+cs.Pending, o.Unacked+cs.Unacked, o.Redelivered+cs.Redelivered
+				continue
+			}
+		} else if info.Config.Retention == jetstream.LimitsPolicy && cs.Floor+1 < st.FirstSeq && c.AckFloor.Consumer > 0 {
 			cs.Lost = st.FirstSeq - cs.Floor - 1
 		}
 		st.Consumers = append(st.Consumers, cs)
@@ -203,6 +213,16 @@ func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
 		return st, fmt.Errorf("list consumers of %s: %w", b.streamName(name), err)
 	}
 	return st, nil
+}
+
+// ofPartition cuts the partition from a consumer's name: page of page-p07.
+func ofPartition(consumer string) (worker string, ok bool) {
+	i := strings.LastIndex(consumer, "-p")
+	if i < 0 || len(consumer) != i+4 {
+		return "", false
+	}
+	n, err := strconv.Atoi(consumer[i+2:])
+	return consumer[:i], err == nil && n < Partitions
 }
 
 // Streams returns the state of every stream, in the order of an item's way.

@@ -84,6 +84,9 @@ var (
 	}
 )
 
+// partFilter matches the family's subjects of one partition, without prefix.
+func (s Subject[T]) partFilter(n int) string { return s.name + "." + partitionToken(n) + ".>" }
+
 func entryIDs(e feedmill.Entry) (string, string) { return e.ID, e.Feed.ID }
 
 func articleIDs(a *feedmill.Article) (string, string) {

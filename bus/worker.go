@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ const (
 	ackWait = 30 * time.Second
 	// pullWait is how long a pull waits for messages: a worker that is told to stop ends at most that much later.
 	pullWait = 500 * time.Millisecond
+	// A worker of partitions pulls from each of them a few messages at a time, and waits longer: there are many.
+	partitionWait  = 2 * time.Second
+	partitionBatch = 4
 	// drainWait is how long the handlings under way may go on after a worker is told to stop.
 	drainWait = 2 * time.Second
 	// maxDeliveries ends a message that takes its process down every time; ordinary failures are counted apart.
@@ -43,75 +47,148 @@ type Worker[In any] struct {
 	// Once names the stream whose messages prove that an input was handled. A worker that sets it does not handle such an
 	// input again, even where the acknowledgement was lost with a killed process.
 	Once string
+	// Leases, where it is set, makes the worker read only the partitions that this process holds. From is then a family
+	// whose subjects begin with a partition.
+	Leases *Leases
 	// Concurrency is how many messages are in hand at once; default 4.
 	Concurrency int
 	// Attempts is how often a message is tried before it becomes a dead letter; default 5.
 	Attempts int
 }
 
+// running is a worker at work.
+type running[In any] struct {
+	*Worker[In]
+	bus *Bus
+	// work is the context of handlings: they outlive the worker's own by drainWait, so that a fetch under way can end well.
+	work     context.Context
+	slots    chan struct{} // one place for each message in hand
+	attempts *attempts
+	done     *ledger
+	inHand   sync.WaitGroup
+}
+
 // Run works until ctx ends, then finishes what is in hand and returns nil. It fails only where the consumer cannot be
 // had or goes away.
 func (w *Worker[In]) Run(ctx context.Context, b *Bus) error {
-	w.Concurrency = max(w.Concurrency, 0)
-	if w.Concurrency == 0 {
-		w.Concurrency = 4
-	}
-	if w.Attempts == 0 {
-		w.Attempts = 5
-	}
-	cons, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Concurrency)
-	if err != nil {
-		return err
-	}
-	var done *ledger
-	if w.Once != "" {
-		since, err := b.unackedSince(ctx, w.From.Stream, cons)
-		if err != nil {
-			return err
-		}
-		if done, err = newLedger(ctx, b, w.Name, w.Once, since); err != nil {
-			return err
-		}
-	}
-
-	// Handlings outlive ctx by drainWait, so that a fetch under way can end well.
+	w.Concurrency, w.Attempts = cmp.Or(w.Concurrency, 4), cmp.Or(w.Attempts, 5)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })
 	defer stop()
+	r := &running[In]{Worker: w, bus: b, work: work, slots: make(chan struct{}, w.Concurrency), attempts: newAttempts()}
+	if w.Once != "" {
+		r.done = newLedger(b, w.Name, w.Once)
+	}
+	defer r.inHand.Wait()
+	if w.Leases == nil || b.server != nil {
+		return r.pullAll(ctx)
+	}
+	w.Leases.each(ctx, func(ctx context.Context, n int) {
+		if err := r.pullPartition(ctx, n); err != nil {
+			fail(err)
+		}
+	})
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
 
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	attempts := newAttempts()
-	slots := make(chan struct{}, w.Concurrency)
+// pullAll reads everything from one consumer: it pulls as many messages as there are free places.
+func (r *running[In]) pullAll(ctx context.Context) error {
+	cons, err := r.open(ctx, r.Name, r.From.filter())
+	if err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
-		if b.wait(ctx, w.Into) {
+		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
-		free, ok := take(ctx, slots)
+		free, ok := take(ctx, r.slots)
 		if !ok {
 			break
 		}
 		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(pullWait))
-		got := 0
 		if err == nil {
 			for msg := range batch.Messages() {
-				got++
-				wg.Go(func() {
-					defer func() { <-slots }()
-					w.handle(work, b, msg, attempts, done)
-				})
+				free--
+				r.start(msg)
 			}
 			err = batch.Error()
 		}
-		for range free - got {
-			<-slots
+		for range free {
+			<-r.slots
 		}
-		if err := b.pullFailed(ctx, w.Name, err); err != nil {
+		if err := r.bus.pullFailed(ctx, r.Name, err); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pullPartition reads one partition while it is held. Places are shared with the other partitions, so it takes one for
+// each message that it has got.
+func (r *running[In]) pullPartition(ctx context.Context, n int) error {
+	name := r.Name + "-" + partitionToken(n)
+	cons, err := r.open(ctx, name, r.From.partFilter(n))
+	if err != nil {
+		return fmt.Errorf("partition %d: %w", n, err)
+	}
+	var mine sync.WaitGroup
+	defer mine.Wait() // the partition is let go when nothing of it is in hand
+	for ctx.Err() == nil {
+		if r.bus.wait(ctx, r.Into) {
+			continue
+		}
+		batch, err := cons.Fetch(partitionBatch, jetstream.FetchMaxWait(partitionWait))
+		if err == nil {
+			for msg := range batch.Messages() {
+				alive := keepAlive(msg)
+				r.slots <- struct{}{}
+				alive.Stop()
+				if ctx.Err() != nil {
+					<-r.slots
+					r.bus.settle(msg.Nak(), name)
+					continue
+				}
+				mine.Add(1)
+				r.inHand.Go(func() {
+					defer mine.Done()
+					defer func() { <-r.slots }()
+					r.handle(r.work, msg)
+				})
+			}
+			err = batch.Error()
+		}
+		if err := r.bus.pullFailed(ctx, name, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open binds a consumer, and knows then what was handled of what it may deliver again.
+func (r *running[In]) open(ctx context.Context, name, filter string) (jetstream.Consumer, error) {
+	cons, err := r.bus.consumer(ctx, name, r.From.Stream, filter, 2*r.Concurrency)
+	if err != nil || r.done == nil {
+		return cons, err
+	}
+	since, err := r.bus.unackedSince(ctx, r.From.Stream, cons)
+	if err != nil {
+		return nil, err
+	}
+	return cons, r.done.cover(ctx, since)
+}
+
+// start handles a message for which a place has been taken.
+func (r *running[In]) start(msg jetstream.Msg) {
+	r.inHand.Go(func() {
+		defer func() { <-r.slots }()
+		r.handle(r.work, msg)
+	})
 }
 
 // take fills free places of slots: it waits for one and takes the others that are free now.
@@ -163,7 +240,12 @@ func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
 	return nil
 }
 
-func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, attempts *attempts, done *ledger) {
+func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
+	b, w := r.bus, r.Worker
+	if w.Leases != nil && !w.Leases.valid() {
+		b.settle(msg.NakWithDelay(leaseTTL), w.Name)
+		return
+	}
 	cause, err := b.cause(msg)
 	if err != nil {
 		b.log.Error("message without metadata", "worker", w.Name, "error", err)
@@ -172,8 +254,8 @@ func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, atte
 	alive := keepAlive(msg)
 	defer alive.Stop()
 
-	if done != nil {
-		known, err := done.has(ctx, cause)
+	if r.done != nil {
+		known, err := r.done.has(ctx, cause)
 		if err != nil {
 			b.log.Warn("cannot look up what was handled; trying again", "worker", w.Name, "error", err)
 			b.settle(msg.NakWithDelay(retryFirst), w.Name)
@@ -191,7 +273,7 @@ func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, atte
 			err = out.finish(ctx)
 		}
 		if err == nil {
-			attempts.forget(cause.Seq)
+			r.attempts.forget(cause.Seq)
 			b.settle(msg.Ack(), w.Name)
 			return
 		}
@@ -212,7 +294,7 @@ func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, atte
 		b.settle(msg.NakWithDelay(max(time.Until(at), 0)), w.Name)
 		return
 	}
-	n := attempts.count(cause.Seq)
+	n := r.attempts.count(cause.Seq)
 	if !feedmill.IsPermanent(err) && n < w.Attempts && cause.Delivered < maxDeliveries {
 		pause := backoff(n)
 		b.log.Warn("handling failed; trying again", "worker", w.Name, "attempt", n, "in", pause, "error", err)
@@ -220,7 +302,7 @@ func (w *Worker[In]) handle(ctx context.Context, b *Bus, msg jetstream.Msg, atte
 		return
 	}
 	b.bury(ctx, w.Name, msg, cause, n, err)
-	attempts.forget(cause.Seq)
+	r.attempts.forget(cause.Seq)
 }
 
 // run decodes and handles one message; a panic becomes a permanent error.
@@ -317,11 +399,14 @@ func (b *Bus) orphans(ctx context.Context, stream string, cfg jetstream.Consumer
 	return b.js.UpdateConsumer(ctx, b.streamName(stream), cfg)
 }
 
-// unackedSince returns the time of the oldest message that the consumer may deliver again.
+// unackedSince returns the time of the oldest message that the consumer may deliver again; now where there is none.
 func (b *Bus) unackedSince(ctx context.Context, stream string, cons jetstream.Consumer) (time.Time, error) {
 	info, err := cons.Info(ctx)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
+	}
+	if info.NumPending == 0 && info.NumAckPending == 0 {
+		return time.Now(), nil
 	}
 	s, err := b.js.Stream(ctx, b.streamName(stream))
 	if err != nil {

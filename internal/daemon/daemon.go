@@ -88,6 +88,10 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 		case StageFetcher:
 			p.fetcher = fetcher.New(FetcherOptions(p.cfg, o.Also, p.log))
 			p.hosts = fetcher.NewHosts(&fetcher.HostOptions{Delay: time.Duration(p.cfg.Fetch.HostDelay), PerHost: p.cfg.Fetch.PerHost})
+			var err error
+			if p.leases, err = p.Bus.NewLeases(ctx, time.Duration(p.cfg.Fetch.HostDelay)); err != nil {
+				return err
+			}
 			held, err := p.Registry.HeldHosts(ctx, time.Now())
 			if err != nil {
 				return err

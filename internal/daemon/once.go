@@ -74,36 +74,39 @@ func (ps *pass) polled(feed string, outcome feedmill.Outcome) {
 	ps.outcomes[feed] = outcome
 }
 
-func (ps *pass) over() bool {
+// open counts the feeds without an outcome, and names one.
+func (ps *pass) open() (n int, one string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	for id := range ps.feeds {
+	for id, url := range ps.feeds {
 		if _, ok := ps.outcomes[id]; !ok {
-			return false
+			n, one = n+1, url
 		}
 	}
-	return true
+	return n, one
 }
+
+// tellEvery is how often a long pass says what it waits for.
+const tellEvery = 10 * time.Second
 
 // endOfPass waits until every feed has an outcome, no page waits for its host's turn, and two looks in a row, front to
 // back, find every consumer with nothing pending and nothing in hand. Retries on the calendar are left.
 func (p *pipeline) endOfPass(ctx context.Context) (*Summary, error) {
+	told := time.Now()
 	for quiet := 0; quiet < 2; {
 		if !sleep(ctx, 50*time.Millisecond) {
 			return nil, fmt.Errorf("the pass was broken off; start again to go on where it stopped: %w", ctx.Err())
 		}
-		if !p.once.over() {
-			quiet = 0
-			continue
-		}
-		idle, err := p.idle(ctx)
+		left, err := p.left(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if idle {
-			quiet++
-		} else {
+		if quiet++; left != "" {
 			quiet = 0
+		}
+		if left != "" && time.Since(told) > tellEvery {
+			p.log.Info("the pass goes on", "left", left)
+			told = time.Now()
 		}
 	}
 	retries, err := p.Bus.Scheduled(ctx, bus.ScheduleRetries)
@@ -126,22 +129,28 @@ func (p *pipeline) endOfPass(ctx context.Context) (*Summary, error) {
 	return sum, err
 }
 
-// idle tells whether no work is under way, looking in the order of an item's way.
-func (p *pipeline) idle(ctx context.Context) (bool, error) {
+// left says what is still under way, looking in the order of an item's way; "" where nothing is.
+func (p *pipeline) left(ctx context.Context) (string, error) {
+	if n, one := p.once.open(); n > 0 {
+		return fmt.Sprintf("%d feeds, such as %s", n, one), nil
+	}
 	slots, err := p.Bus.Scheduled(ctx, bus.ScheduleSlots)
-	if err != nil || len(slots) > 0 {
-		return false, err
+	if err != nil {
+		return "", err
+	}
+	if len(slots) > 0 {
+		return fmt.Sprintf("%d pages that wait for their host's turn", len(slots)), nil
 	}
 	streams, err := p.Bus.Streams(ctx)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	for _, s := range streams {
 		for _, c := range s.Consumers {
-			if c.Pending > 0 || c.Unacked > 0 {
-				return false, nil
+			if n := c.Pending + uint64(c.Unacked); n > 0 {
+				return fmt.Sprintf("%d messages for %s", n, c.Name), nil
 			}
 		}
 	}
-	return true, nil
+	return "", nil
 }

@@ -38,6 +38,7 @@ type pipeline struct {
 	policy    *registry.Policy
 	fetcher   *fetcher.Fetcher
 	hosts     *fetcher.Hosts
+	leases    *bus.Leases
 	extractor *parser.Extractor
 	chain     *enricher.Chain
 	sinks     []namedSink
@@ -68,12 +69,13 @@ func (p *pipeline) workers(stage string) []worker {
 	switch stage {
 	case StageFetcher:
 		poll := &bus.Worker[feedmill.Poll]{Name: "poll", From: bus.Polls, Handle: p.poll,
-			Into: []string{bus.StreamFeed}, Concurrency: p.cfg.Fetch.Concurrency}
+			Into: []string{bus.StreamFeed}, Leases: p.leases, Concurrency: p.cfg.Fetch.Concurrency}
 		page := &bus.Worker[feedmill.Entry]{Name: "page", From: bus.Items, Handle: p.page,
-			Into: []string{bus.StreamPage}, Once: bus.StreamPage, Concurrency: p.cfg.Fetch.Concurrency}
+			Into: []string{bus.StreamPage}, Once: bus.StreamPage, Leases: p.leases, Concurrency: p.cfg.Fetch.Concurrency}
 		visit := &bus.Worker[feedmill.Entry]{Name: "visit", From: bus.Visits, Handle: p.page,
-			Into: []string{bus.StreamPage}, Once: bus.StreamPage, Concurrency: p.cfg.Fetch.Concurrency}
+			Into: []string{bus.StreamPage}, Once: bus.StreamPage, Leases: p.leases, Concurrency: p.cfg.Fetch.Concurrency}
 		return []worker{
+			{"leases", p.leases.Run},
 			{"poll", func(ctx context.Context) error { return poll.Run(ctx, b) }},
 			{"page", func(ctx context.Context) error { return page.Run(ctx, b) }},
 			{"visit", func(ctx context.Context) error { return visit.Run(ctx, b) }},
