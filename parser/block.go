@@ -57,6 +57,20 @@ func (b *block) density() float64 {
 	return float64(b.linked) / float64(b.size)
 }
 
+// isTeaser tells a block that has a line which is all link, with text on the line after it: the headline of another page
+// and its first words.
+func (b *block) isTeaser() bool {
+	if b.linked < 15 {
+		return false
+	}
+	for _, m := range b.inlines {
+		if m.tag == atom.A && m.end-m.start >= 15 && m.end < len(b.text) && b.text[m.end] == '\n' && (m.start == 0 || b.text[m.start-1] == '\n') {
+			return true
+		}
+	}
+	return false
+}
+
 // layout is a page's body as elements, blocks and pictures in document order.
 type layout struct {
 	nodes  []node
@@ -143,17 +157,24 @@ func (s *segmenter) enter(n *html.Node) bool {
 		s.embeds = append(s.embeds, embedRef{node: s.cur, block: int32(len(s.blocks)), n: n})
 		return false
 	case atom.Img:
-		at := int32(len(s.blocks))
-		if len(s.buf) > 0 {
-			at++
-		}
-		s.images = append(s.images, imageRef{node: s.cur, block: at, n: n})
+		s.picture(n)
 		return false
 	case atom.Br:
 		s.lineBreak()
 		return false
 	case atom.Wbr:
 		return false
+	case 0:
+		switch n.Data { // of AMP
+		case "amp-img", "amp-anim":
+			s.picture(n)
+			return false
+		case "amp-iframe", "amp-video", "amp-audio":
+			s.embeds = append(s.embeds, embedRef{node: s.cur, block: int32(len(s.blocks)), n: n})
+			return false
+		case "amp-ad", "amp-sidebar", "amp-analytics", "amp-consent", "amp-social-share", "amp-lightbox":
+			return false
+		}
 	case atom.Hr:
 		s.flush()
 		return false
@@ -203,6 +224,14 @@ func (s *segmenter) enter(n *html.Node) bool {
 		s.open = append(s.open, o)
 	}
 	return true
+}
+
+func (s *segmenter) picture(n *html.Node) {
+	at := int32(len(s.blocks))
+	if len(s.buf) > 0 {
+		at++
+	}
+	s.images = append(s.images, imageRef{node: s.cur, block: at, n: n})
 }
 
 // leave handles the end of a node that was entered.

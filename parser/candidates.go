@@ -36,6 +36,9 @@ func blockWeight(l *layout, b *block, rules *ruleSet) float64 {
 		return 0
 	}
 	density := b.density()
+	if b.isTeaser() {
+		return -30
+	}
 	if e.heading > 0 {
 		if density > 0.5 {
 			return -30

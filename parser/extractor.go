@@ -148,10 +148,10 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 	if first {
 		d.readByline()
 		d.readDates()
-		d.readImages()
+		d.readImages(first)
 		d.readRights()
 	} else {
-		d.readImages()
+		d.readImages(first)
 	}
 	d.appendBody()
 	return nil

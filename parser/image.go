@@ -130,7 +130,7 @@ func (d *document) readCaption(c *captioned) {
 		for k := first; k < last; k++ {
 			b := &l.blocks[k]
 			size += b.size
-			marked = marked || b.hints&(hintCaption|hintCredit) != 0
+			marked = marked || b.hints&(hintCaption|hintCredit) != 0 || l.namedWithin(b, hintCaption|hintCredit)
 			heading = heading || l.nodes[b.near].heading > 0
 		}
 		if size > 700 || heading || l.imagesIn(i) > 1 {
@@ -146,10 +146,63 @@ func (d *document) readCaption(c *captioned) {
 			}
 		}
 	}
+	if best < 0 {
+		best = d.plainCaption(c.ref)
+	}
 	if best >= 0 {
 		d.takeCaption(c, best)
 		c.boxed = true
 	}
+}
+
+// plainCaption finds the box that holds a picture and one line below it that is set apart (slanted, small, or ending in a
+// credit), where no name says that it is a caption. It is -1 where there is none.
+func (d *document) plainCaption(ref *imageRef) int32 {
+	l := d.layout
+	i := l.nodes[ref.node].near
+	for up := 0; up < 2 && i >= 0; i, up = l.nodes[i].parent, up+1 {
+		e := &l.nodes[i]
+		if e.endBlock == e.firstBlock {
+			continue
+		}
+		if e.endBlock-e.firstBlock != 1 || int(e.firstBlock) >= len(l.blocks) || e.n.DataAtom == atom.Body || e.n.DataAtom == atom.Article || l.imagesIn(i) > 1 {
+			break
+		}
+		b := &l.blocks[e.firstBlock]
+		if b.size < 12 || b.size > 350 || b.linked > 0 || int32(ref.block) > e.firstBlock || l.nodes[b.near].heading > 0 {
+			break
+		}
+		if b.apart() {
+			return i
+		}
+		if _, _, credit := splitCredit(strings.ReplaceAll(b.text, "\n", " ")); credit != "" && b.size < 250 {
+			return i
+		}
+		break
+	}
+	return -1
+}
+
+// apart tells a block that is slanted or small for the most part.
+func (b *block) apart() bool {
+	n := 0
+	for _, m := range b.inlines {
+		switch m.tag {
+		case atom.I, atom.Em, atom.Small, atom.Cite:
+			n = max(n, m.end-m.start)
+		}
+	}
+	return n*2 > len(b.text)
+}
+
+// namedWithin tells whether an inline element within a block is named so.
+func (l *layout) namedWithin(b *block, h hint) bool {
+	for i := b.node + 1; i < l.nodes[b.node].end; i++ {
+		if l.nodes[i].own&h != 0 && l.nodes[i].near == b.near {
+			return true
+		}
+	}
+	return false
 }
 
 // imagesIn counts the pictures below a node, up to two.
@@ -216,15 +269,21 @@ func (d *document) takeCaption(c *captioned, box int32) {
 	}
 }
 
-// creditWithin is the text of the inline elements within a block whose names say credit.
+// creditWithin is the text of the inline element within a block that holds its credit: one named so, else a cite or small
+// element at its end.
 func (d *document) creditWithin(b *block, k int) string {
 	l := d.layout
 	for i := b.node + 1; i < l.nodes[b.node].end; i++ {
 		e := &l.nodes[i]
-		if e.own&hintCredit != 0 && e.firstBlock <= int32(k) {
-			if t := cleanLine(nodeText(e.n)); t != "" && len(t) < len(b.text) && strings.Contains(b.text, t) {
-				return t
-			}
+		if e.own&hintCredit == 0 && e.n.DataAtom != atom.Cite && e.n.DataAtom != atom.Small || e.firstBlock > int32(k) {
+			continue
+		}
+		t := cleanLine(nodeText(e.n))
+		if t == "" || len(t) >= len(b.text) || !strings.Contains(b.text, t) {
+			continue
+		}
+		if e.own&hintCredit != 0 || len(t) < 80 && strings.HasSuffix(b.text, t) && isCredit(bareCredit(t)) {
+			return t
 		}
 	}
 	return ""
@@ -233,7 +292,7 @@ func (d *document) creditWithin(b *block, k int) string {
 // creditLabels begin a credit.
 var creditLabels = [...]string{
 	"photo credit", "photo credits", "photo courtesy of", "photo courtesy", "photograph by", "photograph", "photos by", "photo by", "photo from", "photo", "photos", "image credit", "image courtesy of", "image source", "image by", "image from", "image", "picture by", "picture", "pictures", "pic", "credit", "credits", "courtesy of", "courtesy", "source", "illustration by", "illustration", "screenshot",
-	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진", "写真", "图",
+	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진제공", "사진", "그래픽", "写真提供", "写真", "撮影", "图源", "图片来源", "图", "圖", "تصوير", "صورة", "المصدر",
 }
 
 // splitCredit parts the credit at the end of a caption from it: raw is the credit with the marks that set it off.
@@ -267,10 +326,10 @@ func splitCredit(text string) (caption, raw, credit string) {
 	}
 	if best >= 0 {
 		start := best
-		for start > 0 && strings.IndexByte(" ([/|-", lower[start-1]) >= 0 {
+		for start > 0 && strings.IndexByte(" ([/|-=", lower[start-1]) >= 0 {
 			start--
 		}
-		for _, dash := range [...]string{"–", "—", "·", "•"} {
+		for _, dash := range [...]string{"–", "—", "·", "•", "＝", "／", "（", "【"} {
 			if head, ok := strings.CutSuffix(strings.TrimRight(text[:start], " "), dash); ok {
 				start = len(head)
 			}
@@ -279,6 +338,9 @@ func splitCredit(text string) (caption, raw, credit string) {
 		if credit = bareCredit(raw); credit != "" {
 			return strings.TrimSpace(text[:start]), raw, credit
 		}
+	}
+	if caption, raw, credit = splitEasternCredit(text); credit != "" {
+		return caption, raw, credit
 	}
 	// "… / Agency" and "… | Agency"
 	for _, sep := range [...]string{" / ", " | ", " // "} {
@@ -317,6 +379,58 @@ func splitCredit(text string) (caption, raw, credit string) {
 	return text, "", ""
 }
 
+// easternCredits end a credit in Korean, Japanese and Chinese: reporter, provided by, photographed by.
+var easternCredits = [...]string{" 기자", "기자", " 인턴기자", " 객원기자", " 특파원", " 작가", " 제공", "제공", " 촬영", "撮影", "提供", "氏撮影", "摄", "攝"}
+
+// easternAgencies are the agencies that sign a picture with their name alone.
+var easternAgencies = [...]string{"연합뉴스", "뉴시스", "뉴스1", "로이터", "게티이미지", "게티이미지뱅크", "신화", "共同", "共同通信", "時事", "時事通信", "ロイター", "新华社", "新華社", "中新社", "视觉中国"}
+
+// splitEasternCredit parts the credit from a caption in scripts without capitals: what follows its last sentence, or a bar,
+// stroke or equals sign, and is signed as photographers and agencies sign. raw is with the sign that sets it off.
+func splitEasternCredit(text string) (caption, raw, credit string) {
+	for _, end := range [...]string{"=", "＝", "/", "／", "|", "。", ". ", "▲", "(", "（", "[", "【", "다."} {
+		i := strings.LastIndex(text, end)
+		if i <= 0 {
+			continue
+		}
+		at := i // where the raw credit begins
+		if end == "。" || end == ". " || end == "다." {
+			at += len(end)
+		}
+		raw = strings.TrimSpace(text[at:])
+		credit = strings.Trim(raw, " =＝/／|▲()（）[]【】")
+		if n := utf8.RuneCountInString(credit); n < 2 || n > 24 || !isEasternCredit(credit) {
+			continue
+		}
+		return strings.TrimSpace(text[:at]), raw, credit
+	}
+	return text, "", ""
+}
+
+func isEasternCredit(s string) bool {
+	for _, a := range easternAgencies {
+		if s == a {
+			return true
+		}
+	}
+	for _, end := range easternCredits {
+		name, ok := strings.CutSuffix(s, end)
+		if n := utf8.RuneCountInString(name); ok && n >= 2 && n <= 12 && isWideText(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWideText(s string) bool {
+	for _, r := range s {
+		if !isWide(r) && r != ' ' && r != '·' && r != '・' {
+			return false
+		}
+	}
+	return true
+}
+
 // isCredit tells a name of a person or agency from other words in brackets: every word has a capital, no digits.
 func isCredit(s string) bool {
 	for part := range strings.SplitSeq(s, "/") {
@@ -340,7 +454,7 @@ func startsCredit(lower string, i int, label string) bool {
 		before = lower[i-1]
 	}
 	mark := label == "©" || label == "(c)"
-	if !mark && (isWordByte(before) || before >= 0x80) {
+	if !mark && (isWordByte(before) || before >= 0x80 && label[0] < 0xe0) { // scripts without spaces begin anywhere
 		return false
 	}
 	rest := lower[i+len(label):]
@@ -351,7 +465,7 @@ func startsCredit(lower string, i int, label string) bool {
 	switch {
 	case mark:
 		return true
-	case strings.HasPrefix(t, ":") || strings.HasPrefix(t, "：") || strings.HasPrefix(t, "©"):
+	case strings.HasPrefix(t, ":") || strings.HasPrefix(t, "：") || strings.HasPrefix(t, "©") || strings.HasPrefix(t, "=") || strings.HasPrefix(t, "＝"):
 		return true
 	case strings.HasSuffix(label, " by") || strings.HasSuffix(label, " of") || label == "courtesy" || strings.HasSuffix(label, " von"):
 		return rest[0] == ' ' && (i == 0 || before == '(' || before == '[' || before == ' ' && i > 1 && strings.IndexByte(".!?)|/-\"", lower[i-2]) >= 0)
@@ -365,7 +479,7 @@ func startsCredit(lower string, i int, label string) bool {
 func bareCredit(raw string) string {
 	s := raw
 	for range 4 {
-		s = strings.Trim(s, " /|-–—:;,[]·•\u00a0：")
+		s = strings.Trim(s, " /|-–—:;,[]·•\u00a0：=＝／（）【】")
 		if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
 			s = s[1 : len(s)-1]
 			continue
@@ -381,7 +495,7 @@ func bareCredit(raw string) string {
 		for _, label := range creditLabels {
 			if len(label) > cut && strings.HasPrefix(lower, label) && len(lower) == len(s) {
 				rest := s[len(label):]
-				if rest != "" && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " :") || strings.HasPrefix(rest, "：") || label == "©" || label == "(c)" || strings.HasSuffix(label, " by") || strings.HasSuffix(label, " of") || strings.HasSuffix(label, " von") || strings.HasPrefix(strings.TrimSpace(rest), "©")) {
+				if rest != "" && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " :") || strings.HasPrefix(rest, "：") || strings.HasPrefix(rest, "=") || strings.HasPrefix(rest, "＝") || label[0] >= 0xd8 && rest[0] == ' ' || label == "©" || label == "(c)" || strings.HasSuffix(label, " by") || strings.HasSuffix(label, " of") || strings.HasSuffix(label, " von") || strings.HasPrefix(strings.TrimSpace(rest), "©")) {
 					cut = len(label)
 				}
 			}
@@ -414,7 +528,7 @@ func namesAgency(s string) bool {
 
 // readImages keeps the pictures that belong to the article: those within its body, the one between headline and body,
 // and the one that the page names as its picture.
-func (d *document) readImages() {
+func (d *document) readImages(first bool) {
 	l := d.layout
 	var stated []found
 	seen := map[string]bool{}
@@ -429,12 +543,16 @@ func (d *document) readImages() {
 			state(v, "meta:"+name)
 		}
 	}
-	for _, v := range d.meta.ld.images {
-		state(v, "json-ld")
+	linked := map[string]*ldImage{}
+	for i := range d.meta.ld.images {
+		im := &d.meta.ld.images[i]
+		state(im.url, "json-ld")
+		if abs, ok := absoluteURL(plainText(im.url), d.base); ok && linked[abs] == nil {
+			linked[abs] = im
+		}
 	}
-	first, last := d.pictureRange()
+	from, last := d.pictureRange()
 	lead := -1
-	start := len(d.body.pictures)
 	kept := map[string]bool{}
 	for i := range d.pictures {
 		c := &d.pictures[i]
@@ -444,9 +562,9 @@ func (d *document) readImages() {
 		switch {
 		case kept[c.url] || len(d.body.pictures) >= maxImages:
 			continue
-		case isStated && (at <= last && at >= first-12 || c.boxed) && e.all&(hintRelated|hintFooter|hintComment|hintNav) == 0:
-		case c.boxed && c.caption != "" && at >= first-6 && at < first && e.all&hintFurniture&^hintHeader == 0: // above the headline
-		case at < first || at > last:
+		case isStated && (at <= last && at >= from-12 || c.boxed) && e.all&(hintRelated|hintFooter|hintComment|hintNav) == 0:
+		case c.boxed && c.caption != "" && at >= from-6 && at < from && e.all&hintFurniture&^hintHeader == 0: // above the headline
+		case at < from || at > last:
 			continue
 		case e.all&(hintFurniture&^(hintHeader|hintMeta)|hintByline) != 0:
 			continue
@@ -457,23 +575,22 @@ func (d *document) readImages() {
 		}
 		kept[c.url] = true
 		im := feedmill.Image{URL: c.url, Width: dimension(c.ref.n, "width"), Height: dimension(c.ref.n, "height"), Alt: cleanLine(attr(c.ref.n, "alt")), Caption: c.caption, Credit: c.credit, CreditRaw: c.raw}
+		complete(&im, linked[c.url])
 		d.body.pictures = append(d.body.pictures, picture{im, -1 - at})
 		k := len(d.body.pictures) - 1
-		if lead < 0 && start == 0 && (isStated || d.beforeBody(at)) {
+		if lead < 0 && first && (isStated || d.beforeBody(at)) {
 			lead = k
 		}
 	}
-	if start > 0 || len(d.body.blocks) > 0 {
+	if !first {
 		return
 	}
 	if lead < 0 && len(stated) > 0 {
 		im := feedmill.Image{URL: stated[0].Value}
-		if w, err := strconv.Atoi(d.metaValue("og:image:width")); err == nil && w > 0 && w < 20000 {
-			im.Width = w
+		if strings.HasPrefix(stated[0].From, "meta:og:") {
+			im.Width, im.Height = ldPixels(d.metaValue("og:image:width")), ldPixels(d.metaValue("og:image:height"))
 		}
-		if h, err := strconv.Atoi(d.metaValue("og:image:height")); err == nil && h > 0 && h < 20000 {
-			im.Height = h
-		}
+		complete(&im, linked[im.URL])
 		im.Alt = plainText(d.metaValue("og:image:alt"))
 		d.body.pictures = append([]picture{{im, 0}}, d.body.pictures...)
 		lead = 0
@@ -486,6 +603,22 @@ func (d *document) readImages() {
 		if d.article.Provenance.Fields["image"] == "" {
 			d.set("image", d.body.pictures[lead].image.URL, "body", stated...)
 		}
+	}
+}
+
+// complete adds what JSON-LD states of a picture to what the page shows of it.
+func complete(im *feedmill.Image, stated *ldImage) {
+	if stated == nil {
+		return
+	}
+	if im.Width == 0 && im.Height == 0 {
+		im.Width, im.Height = stated.width, stated.height
+	}
+	if im.Caption == "" && im.Credit == "" && stated.caption != "" {
+		im.Caption, im.CreditRaw, im.Credit = splitCredit(stated.caption)
+	}
+	if im.Credit == "" && stated.credit != "" {
+		im.CreditRaw, im.Credit = stated.credit, bareCredit(stated.credit)
 	}
 }
 

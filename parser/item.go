@@ -45,7 +45,7 @@ func (d *document) fromItem() {
 			d.remove(&d.layout.blocks[i])
 		}
 	}
-	d.readImages()
+	d.readImages(true)
 	d.appendBody()
 	d.set("text", "content", "feed")
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ type linkedData struct {
 	language    string
 	authors     []ldAuthor
 	publisher   string
-	images      []string
+	images      []ldImage
 	body        string
 	free        *bool
 	license     string
@@ -31,6 +32,12 @@ type linkedData struct {
 type ldAuthor struct {
 	name, role string
 	person     bool
+}
+
+// ldImage is a picture that is stated, with its caption and credit where they are, too.
+type ldImage struct {
+	url, caption, credit string
+	width, height        int
 }
 
 type ldVideo struct{ url, name string }
@@ -294,12 +301,12 @@ func (r *ldReader) name(v any) string {
 	return ""
 }
 
-func (r *ldReader) images(v any) []string {
+func (r *ldReader) images(v any) []ldImage {
 	switch v := r.deref(v).(type) {
 	case string:
-		return []string{v}
+		return []ldImage{{url: v}}
 	case []any:
-		var out []string
+		var out []ldImage
 		for _, x := range v {
 			if len(out) < 16 {
 				out = append(out, r.images(x)...)
@@ -307,11 +314,36 @@ func (r *ldReader) images(v any) []string {
 		}
 		return out
 	case map[string]any:
-		if u := ldString(v["url"], v["contentUrl"]); u != "" {
-			return []string{u}
+		if u := ldString(v["url"], v["contentUrl"], v["@id"]); u != "" {
+			im := ldImage{url: u, caption: plainText(ldString(v["caption"])), credit: plainText(ldString(v["creditText"])), width: ldPixels(v["width"]), height: ldPixels(v["height"])}
+			if im.credit == "" {
+				im.credit = plainText(firstNonEmpty(r.name(v["creator"]), r.name(v["author"])))
+			}
+			return []ldImage{im}
 		}
 	}
 	return nil
+}
+
+// ldPixels reads a width or height: a number, a text such as "640px", or a quantity; 0 where there is none.
+func ldPixels(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case float64:
+		if v > 0 && v < 20000 {
+			n = int(v)
+		}
+	case string:
+		n, _ = strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(v), "px")))
+	case map[string]any:
+		if _, nested := v["value"].(map[string]any); !nested {
+			n = ldPixels(v["value"])
+		}
+	}
+	if n < 0 || n >= 20000 {
+		return 0
+	}
+	return n
 }
 
 // ldString returns the first text among the values; of a list its first text.

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -80,6 +81,7 @@ func (d *document) shownTitles(stated []found) []found {
 	for i, s := range stated {
 		sets[i] = words(s.Value)
 	}
+	runs := titleRuns(stated)
 	type shown struct {
 		found
 		block int
@@ -124,7 +126,10 @@ func (d *document) shownTitles(stated []found) []found {
 		}
 		w := words(text)
 		score := overlapOf(w, sets)
-		if from == "text" && (score < 0.999 || len(w) < 3) || from != "h1" && score < 0.4 || len(w) == 0 {
+		if from != "h1" {
+			score = max(score, partOfTitle(w, runs))
+		}
+		if from == "text" && (score < 0.7 || len(w) < 3) || from != "h1" && score < 0.4 || len(w) == 0 {
 			continue
 		}
 		if from == "h1" && len(stated) == 0 {
@@ -150,6 +155,50 @@ func (d *document) shownTitles(stated []found) []found {
 		}
 	}
 	return out
+}
+
+// titleRuns are the beginnings and ends of the page's title at its separators, in words, where they are half of it or more:
+// what is left when the names of site and section, which may be unknown, are taken off.
+func titleRuns(stated []found) []titleRun {
+	var runs []titleRun
+	for _, s := range stated {
+		if s.From != "title" {
+			continue
+		}
+		all := len(words(s.Value))
+		for _, sep := range titleSeparators {
+			for i := 0; i < len(s.Value); {
+				k := strings.Index(s.Value[i:], sep)
+				if k < 0 {
+					break
+				}
+				i += k
+				for _, part := range [...]string{s.Value[:i], s.Value[i+len(sep):]} {
+					if w := words(part); len(w) >= 4 && 2*len(w) >= all {
+						runs = append(runs, titleRun{w, 0.7 + 0.25*float64(len(w))/float64(all)})
+					}
+				}
+				i += len(sep)
+			}
+		}
+	}
+	return runs
+}
+
+type titleRun struct {
+	words []string
+	score float64
+}
+
+// partOfTitle is the best score of the runs that have just these words.
+func partOfTitle(w []string, runs []titleRun) float64 {
+	best := 0.0
+	for _, r := range runs {
+		if r.score > best && slices.Equal(w, r.words) {
+			best = r.score
+		}
+	}
+	return best
 }
 
 // wholeText joins the blocks of an element from block i on.
@@ -373,12 +422,22 @@ func (d *document) readDek() {
 	}
 }
 
-// inFlow tells a block that stands among the body's paragraphs: the same parent as the next long one.
+// inFlow tells a block that stands among the body's paragraphs: an element like that of a long one soon after it, in the
+// same element or each in an element of one kind.
 func (d *document) inFlow(i int) bool {
 	l := d.layout
-	p := l.nodes[l.blocks[i].near].parent
+	own := &l.nodes[l.blocks[i].near]
 	for k := i + 1; k < min(i+4, len(l.blocks)); k++ {
-		if b := &l.blocks[k]; b.weight > 60 && l.nodes[b.near].parent == p && l.nodes[b.near].n.DataAtom == l.nodes[l.blocks[i].near].n.DataAtom {
+		b := &l.blocks[k]
+		other := &l.nodes[b.near]
+		if b.weight <= 60 || own.n.DataAtom != other.n.DataAtom || own.parent < 0 || other.parent < 0 {
+			continue
+		}
+		if own.parent == other.parent {
+			return true
+		}
+		p, q := &l.nodes[own.parent], &l.nodes[other.parent]
+		if p.parent == q.parent && p.n.DataAtom == q.n.DataAtom && p.endBlock-p.firstBlock == 1 && attr(p.n, "class") == attr(q.n, "class") {
 			return true
 		}
 	}
