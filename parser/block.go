@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -57,18 +58,27 @@ func (b *block) density() float64 {
 	return float64(b.linked) / float64(b.size)
 }
 
-// isTeaser tells a block that has a line which is all link, with text on the line after it: the headline of another page
-// and its first words.
-func (b *block) isTeaser() bool {
-	if b.linked < 15 {
+// isTeaser tells a block that has a line which is all link to the page's own site, with a short text on the line after it:
+// the headline of another page and its first words.
+func (l *layout) isTeaser(b *block) bool {
+	if b.linked < 15 || b.size-b.linked > 300 {
 		return false
 	}
 	for _, m := range b.inlines {
 		if m.tag == atom.A && m.end-m.start >= 15 && m.end < len(b.text) && b.text[m.end] == '\n' && (m.start == 0 || b.text[m.start-1] == '\n') {
-			return true
+			return l.isOwnLink(m.url)
 		}
 	}
 	return false
+}
+
+// isOwnLink tells a link to the site that the page is of.
+func (l *layout) isOwnLink(href string) bool {
+	u, err := url.Parse(href)
+	if err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	return u.Host == "" && u.Path != "" || u.Host != "" && strings.EqualFold(u.Host, l.host)
 }
 
 // layout is a page's body as elements, blocks and pictures in document order.
@@ -77,6 +87,7 @@ type layout struct {
 	blocks []block
 	images []imageRef
 	embeds []embedRef
+	host   string // of the page
 }
 
 type imageRef struct {

@@ -36,7 +36,7 @@ func blockWeight(l *layout, b *block, rules *ruleSet) float64 {
 		return 0
 	}
 	density := b.density()
-	if b.isTeaser() {
+	if l.isTeaser(b) {
 		return -30
 	}
 	if e.heading > 0 {

@@ -235,7 +235,7 @@ func (d *document) markFurniture(first, last int) {
 			b.drop = "prompt/related"
 		case density > 0.9 && e.heading == 0 && e.item < 0 && b.size > 20 && !l.inTable(b.near):
 			b.drop = "links"
-		case b.isTeaser():
+		case l.isTeaser(b):
 			b.drop = "related/teaser"
 		case !hasLetter(b.text):
 			b.drop = "residue"

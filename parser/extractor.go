@@ -128,6 +128,9 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 	d.base = baseURL(part, d.meta.baseHref)
 	body := findBody(root)
 	d.layout = segment(body, d.rules)
+	if d.base != nil {
+		d.layout.host = d.base.Host
+	}
 	d.explain.step("decode", "%s, %d bytes", name, len(part.Body))
 	d.explain.step("lay out", "%d elements, %d blocks, %d pictures", len(d.layout.nodes), len(d.layout.blocks), len(d.layout.images))
 	if first {

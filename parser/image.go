@@ -175,7 +175,7 @@ func (d *document) plainCaption(ref *imageRef) int32 {
 		if b.apart() {
 			return i
 		}
-		if _, _, credit := splitCredit(strings.ReplaceAll(b.text, "\n", " ")); credit != "" && b.size < 250 {
+		if _, _, credit := splitCredit(strings.ReplaceAll(b.text, "\n", " ")); credit != "" && b.size < 250 && (isCredit(credit) || namesAgency(credit) || isEasternCredit(credit)) {
 			return i
 		}
 		break
@@ -552,7 +552,7 @@ func (d *document) readImages(first bool) {
 		}
 	}
 	from, last := d.pictureRange()
-	lead := -1
+	lead, leadStated := -1, false
 	kept := map[string]bool{}
 	for i := range d.pictures {
 		c := &d.pictures[i]
@@ -578,8 +578,8 @@ func (d *document) readImages(first bool) {
 		complete(&im, linked[c.url])
 		d.body.pictures = append(d.body.pictures, picture{im, -1 - at})
 		k := len(d.body.pictures) - 1
-		if lead < 0 && first && (isStated || d.beforeBody(at)) {
-			lead = k
+		if first && (isStated && !leadStated || lead < 0 && d.beforeBody(at)) {
+			lead, leadStated = k, isStated
 		}
 	}
 	if !first {
@@ -707,11 +707,11 @@ func pictureKey(u string) string {
 		if i < 6 {
 			break
 		}
-		tail := strings.Trim(file[i+1:], "0123456789xXwhpWH")
+		tail := strings.Trim(file[i+1:], "0123456789xXwhpWHMCo")
 		if tail != "" && tail != "scaled" && tail != "large" && tail != "medium" && tail != "small" && tail != "thumb" {
 			break
 		}
-		if len(file[i+1:]) > 9 {
+		if len(file[i+1:]) > 24 {
 			break
 		}
 		file = file[:i]
