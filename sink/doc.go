@@ -2,10 +2,11 @@
 //
 // A [Sink] takes batches of records; a store that can also answer is a [Querier]. What such a store shows is a pure
 // function of the set of records written to it: late, repeated and replayed records, in any order and any batches, end
-// in the same rows, except for the cursor. The rules are here, for every store to use: [Check] says which records can
-// be stored, [Standing] whether an article still stands, [MergeMentions] and [Roots] how feeds and merged ids come
-// together, [Compare] what a revision changed, [SearchText] and [ParseText] how words are found in scripts that do not
-// part them.
+// in the same rows, except for the cursor. The rules are here, for every store to use: [Prepare] checks and encodes
+// records, [Merge] merges them into what the store holds of their articles and says which rows to write, and
+// [Row.Assemble] makes of the rows what readers see. [Standing] says whether an article still stands, [MergeMentions] and
+// [Roots] how feeds and merged ids come together, [Compare] what a revision changed, [SearchText] and [ParseText] how
+// words are found in scripts that do not part them.
 //
 //   - A rendition is what one pipeline made of one source: of one source the newest pipeline's stays. Pipelines are
 //     ordered by feedmill.Pipeline.Compare; of two results of the same pipeline the one seen earlier stays, then the

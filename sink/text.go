@@ -5,12 +5,30 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/feedmill/feedmill"
 )
 
 // Unparted tells whether r belongs to a script whose words are found by parts of them: Chinese characters and Japanese
 // kana are written without spaces, and Korean hangul joins particles and endings to its words.
 func Unparted(r rune) bool {
 	return r >= 0x1100 && (unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) || r == 'ー')
+}
+
+// Searched is the text of a record that is searched, each part prepared by SearchText.
+type Searched struct{ Title, Subtitle, Byline, Text, Captions string }
+
+// SearchedIn returns what of a record is searched.
+func SearchedIn(rec *feedmill.Record) Searched {
+	var captions strings.Builder
+	for i := range rec.Images {
+		captions.WriteString(rec.Images[i].Caption)
+		captions.WriteString("\n")
+	}
+	return Searched{
+		Title: SearchText(rec.Title), Subtitle: SearchText(rec.Subtitle), Byline: SearchText(rec.Byline.Raw),
+		Text: SearchText(rec.Text), Captions: SearchText(captions.String()),
+	}
 }
 
 // SearchText prepares a text for a full-text index that parts words at spaces and punctuation. Compatibility forms are

@@ -3,148 +3,191 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"slices"
+	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/sink"
 )
 
-// article is a row of that table.
-type article struct {
-	key, root             int64
-	id, target            string
-	standing              sink.Standing
-	shown                 string
-	revisions             int
-	cursor                int64
-	sortAt, host, indexed string
-	touched               bool             // in this transaction
-	newest                *feedmill.Record // to be indexed
+// writer is one transaction. It is the sink.Holdings of the batch.
+type writer struct {
+	*statements
+	byID map[string]*sink.Article
+	list []*sink.Article
 }
 
-// article returns the row of an id, new if there is none.
-func (w *writer) article(ctx context.Context, id string) (*article, error) {
-	if a := w.byID[id]; a != nil {
-		return a, nil
-	}
-	a, err := scanArticle(w.getArticle.QueryRowContext(ctx, id))
-	if isNone(err) {
-		var res sql.Result
-		if res, err = w.newArticle.ExecContext(ctx, id); err == nil {
-			a = &article{id: id}
-			a.key, err = res.LastInsertId()
+// Articles reads what is held of the ids and of all that are merged with them.
+func (w *writer) Articles(ctx context.Context, ids []string) ([]*sink.Article, error) {
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	w.byID[id], w.byKey[a.key] = a, a
-	return a, nil
-}
-
-func (w *writer) articleWithKey(ctx context.Context, key int64) (*article, error) {
-	if a := w.byKey[key]; a != nil {
-		return a, nil
-	}
-	a, err := scanArticle(w.articleByKey.QueryRowContext(ctx, key))
-	if err != nil {
-		return nil, err
-	}
-	w.byID[a.id], w.byKey[a.key] = a, a
-	return a, nil
-}
-
-func scanArticle(row *sql.Row) (*article, error) {
-	a := new(article)
-	var standing string
-	err := row.Scan(&a.key, &a.id, &a.root, &a.target, &standing, &a.shown, &a.revisions, &a.cursor, &a.sortAt, &a.host, &a.indexed)
-	if err != nil {
-		return nil, err
-	}
-	return a, decode(standing, &a.standing)
-}
-
-func (w *writer) save(ctx context.Context, a *article) error {
-	standing, err := encode(a.standing)
-	if err != nil {
-		return err
-	}
-	_, err = w.setArticle.ExecContext(ctx, a.target, standing, a.shown, a.revisions, a.cursor, a.sortAt, a.host, a.indexed, a.key)
-	return err
-}
-
-// top is the key of the article that stands for a.
-func (a *article) top() int64 {
-	if a.root != 0 {
-		return a.root
-	}
-	return a.key
-}
-
-// group returns the article that stands for a, and all that were merged into it, in no order.
-func (w *writer) group(ctx context.Context, a *article) ([]*article, error) {
-	keys, err := all[int64](ctx, w.groupOf, a.top())
-	if err != nil {
-		return nil, err
-	}
-	group := make([]*article, len(keys))
-	for i, key := range keys {
-		if group[i], err = w.articleWithKey(ctx, key); err != nil {
+		// A statement that can be cancelled costs a goroutine; the batch is cancelled between records.
+		if err := w.read(context.WithoutCancel(ctx), id); err != nil {
 			return nil, err
 		}
 	}
-	return group, nil
+	return w.list, nil
 }
 
-// retarget merges a into another id, and finds out anew who stands for whom in the groups of both.
-func (w *writer) retarget(ctx context.Context, a *article, target string) error {
-	b, err := w.article(ctx, target)
+// Record reads the JSON that is kept for a source.
+func (w *writer) Record(ctx context.Context, _ *sink.Article, r *sink.Rendition) (text string, err error) {
+	err = w.renditionRecord.QueryRowContext(context.WithoutCancel(ctx), r.Key).Scan(&text)
+	return text, err
+}
+
+// read reads an article, new if there is none, and its group: the one that stands for it, and all merged into that.
+func (w *writer) read(ctx context.Context, id string) error {
+	if w.byID[id] != nil {
+		return nil
+	}
+	rows, err := w.articles(ctx, w.getArticle, id)
 	if err != nil {
 		return err
 	}
-	members, err := w.group(ctx, a)
-	if err != nil {
-		return err
-	}
-	if a.top() != b.top() {
-		more, err := w.group(ctx, b)
+	if len(rows) == 0 {
+		res, err := w.newArticle.ExecContext(ctx, id)
 		if err != nil {
 			return err
 		}
-		members = append(members, more...)
+		a := &sink.Article{ID: id}
+		a.Key, err = res.LastInsertId()
+		w.add(a)
+		return err
 	}
-	a.target = target
-	links := make(map[string]string, len(members))
-	for _, m := range members {
-		if m.target != "" {
-			links[m.id] = m.target
-		}
-	}
-	roots := sink.Roots(links)
-	for _, m := range members {
-		var root int64
-		if id := roots[m.id]; id != "" && id != m.id {
-			root = w.byID[id].key
-		}
-		if root == m.root {
-			continue
-		}
-		// What m adds is taken from the one that stood for it and given to the other.
-		for _, key := range []int64{m.top(), root} {
-			if t := w.byKey[key]; t != nil {
-				w.touch(t)
-			}
-		}
-		m.root = root
-		w.touch(m)
-		if _, err := w.setRoot.ExecContext(ctx, root, m.key); err != nil {
+	top := rows[0]
+	if top.Root != "" {
+		if rows, err = w.articles(ctx, w.getArticle, top.Root); err != nil {
 			return err
 		}
+		top = rows[0]
+	}
+	merged, err := w.articles(ctx, w.mergedInto, top.Key)
+	if err != nil {
+		return err
+	}
+	for _, a := range append(merged, top) {
+		if err := w.readLedger(ctx, a); err != nil {
+			return err
+		}
+		w.add(a)
 	}
 	return nil
 }
 
-// all reads the one column that a statement gives.
-func all[T any](ctx context.Context, stmt *sql.Stmt, args ...any) ([]T, error) {
+func (w *writer) add(a *sink.Article) {
+	w.byID[a.ID] = a
+	w.list = append(w.list, a)
+}
+
+func (w *writer) articles(ctx context.Context, stmt *sql.Stmt, arg any) ([]*sink.Article, error) {
+	return all(ctx, stmt, []any{arg}, func(row *sql.Rows) (*sink.Article, error) {
+		a := new(sink.Article)
+		var standing, sortAt string
+		err := row.Scan(&a.Key, &a.ID, &a.Root, &standing, &a.Shown, &a.Cursor, &sortAt, &a.Host, &a.Indexed)
+		if err != nil {
+			return nil, err
+		}
+		if sortAt != "" {
+			if a.SortAt, err = parseTime(sortAt); err != nil {
+				return nil, err
+			}
+		}
+		return a, sink.Decode(standing, &a.Standing)
+	})
+}
+
+func (w *writer) readLedger(ctx context.Context, a *sink.Article) error {
+	if err := w.readRenditions(ctx, a); err != nil {
+		return err
+	}
+	var err error
+	a.Revisions, err = all(ctx, w.revisions, []any{a.Key}, func(row *sql.Rows) (sink.Revision, error) {
+		var (
+			r              sink.Revision
+			seenAt, change string
+		)
+		if err := row.Scan(&r.Source, &seenAt, &r.Previous, &change); err != nil {
+			return r, err
+		}
+		if change != "" {
+			r.Change = json.RawMessage(change)
+		}
+		var err error
+		r.SeenAt, err = parseTime(seenAt)
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	a.Mentions, err = all(ctx, w.mentions, []any{a.Key}, func(row *sql.Rows) (m feedmill.Mention, err error) {
+		var text string
+		if err := row.Scan(&text); err != nil {
+			return m, err
+		}
+		return m, sink.Decode(text, &m)
+	})
+	if err != nil {
+		return err
+	}
+	a.URLs, err = all(ctx, w.urls, []any{a.Key}, func(row *sql.Rows) (u string, err error) { return u, row.Scan(&u) })
+	return err
+}
+
+func (w *writer) readRenditions(ctx context.Context, a *sink.Article) error {
+	byKey := make(map[int64]*sink.Rendition)
+	var err error
+	a.Renditions, err = all(ctx, w.renditions, []any{a.Key}, func(row *sql.Rows) (*sink.Rendition, error) {
+		r := new(sink.Rendition)
+		var seenAt string
+		err := row.Scan(&r.Key, &r.Source, &r.Rendition, &r.Pipeline.Parser, &r.Pipeline.Enricher, &r.Pipeline.Rules, &r.Pipeline.Model,
+			&seenAt, &r.ContentHash)
+		if err != nil {
+			return nil, err
+		}
+		byKey[r.Key] = r
+		r.SeenAt, err = parseTime(seenAt)
+		return r, err
+	})
+	if err != nil || len(byKey) == 0 {
+		return err
+	}
+	_, err = all(ctx, w.results, []any{a.Key}, func(row *sql.Rows) (_ struct{}, err error) {
+		var (
+			key int64
+			x   sink.Result
+		)
+		err = row.Scan(&key, &x.Pipeline.Parser, &x.Pipeline.Enricher, &x.Pipeline.Rules, &x.Pipeline.Model, &x.ContentHash)
+		if err == nil {
+			byKey[key].Results = append(byKey[key].Results, x)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = all(ctx, w.sightings, []any{a.Key}, func(row *sql.Rows) (_ struct{}, err error) {
+		var (
+			key    int64
+			seenAt string
+		)
+		if err := row.Scan(&key, &seenAt); err != nil {
+			return struct{}{}, err
+		}
+		at, err := parseTime(seenAt)
+		byKey[key].Sightings = append(byKey[key].Sightings, at)
+		return struct{}{}, err
+	})
+	for _, r := range a.Renditions {
+		slices.SortFunc(r.Sightings, time.Time.Compare)
+	}
+	return err
+}
+
+// all reads the rows that a statement gives.
+func all[T any](ctx context.Context, stmt *sql.Stmt, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
@@ -152,8 +195,8 @@ func all[T any](ctx context.Context, stmt *sql.Stmt, args ...any) ([]T, error) {
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
-		var v T
-		if err := rows.Scan(&v); err != nil {
+		v, err := scan(rows)
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, v)

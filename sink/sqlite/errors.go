@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -52,6 +51,3 @@ func (s *Store) explain(op string, err error) error {
 	}
 	return fmt.Errorf("%s %s: %w", op, s.path, err)
 }
-
-// isNone tells whether a query for one row found none.
-func isNone(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -137,45 +137,22 @@ func matchExpr(terms []sink.Term) string {
 
 func scanRecord(rows *sql.Rows) (*feedmill.Record, error) {
 	var (
-		id, overlay                      string
-		cursor                           int64
+		row                              sink.Row
 		number                           sql.NullInt64
 		seenAt, previous, change, record sql.NullString
 	)
-	if err := rows.Scan(&id, &overlay, &cursor, &number, &seenAt, &previous, &change, &record); err != nil {
+	if err := rows.Scan(&row.ID, &row.Shown, &row.Cursor, &number, &seenAt, &previous, &change, &record); err != nil {
 		return nil, err
 	}
-	rec := new(feedmill.Record)
-	rec.Schema, rec.ID = feedmill.SchemaVersion, id
 	if record.Valid { // a merged id of which no article came has none
-		if err := decode(record.String, rec); err != nil {
-			return nil, err
-		}
+		row.Record, row.Number = record.String, int(number.Int64)
+		row.Revision.Previous, row.Revision.Change = previous.String, json.RawMessage(change.String)
 		var err error
-		if rec.SeenAt, err = parseTime(seenAt.String); err != nil {
-			return nil, fmt.Errorf("record %s: %w", id, err)
-		}
-		rec.Revision, rec.Previous = int(number.Int64), previous.String
-		if change.String != "" {
-			if err := decode(change.String, &rec.Change); err != nil {
-				return nil, err
-			}
+		if row.Revision.SeenAt, err = parseTime(seenAt.String); err != nil {
+			return nil, fmt.Errorf("record %s: %w", row.ID, err)
 		}
 	}
-	var over shown
-	if err := decode(overlay, &over); err != nil {
-		return nil, err
-	}
-	rec.State, rec.FirstSeenAt, rec.Feeds, rec.AltURLs = over.State, over.FirstSeenAt, over.Feeds, over.AltURLs
-	rec.Cursor = cursor
-	return rec, nil
-}
-
-func decode(text string, v any) error {
-	if err := json.Unmarshal([]byte(text), v); err != nil {
-		return fmt.Errorf("read what is stored: %w", err)
-	}
-	return nil
+	return row.Assemble()
 }
 
 // Stats counts what the store holds, see sink.Stats. Bytes is the size of the file without its journal.

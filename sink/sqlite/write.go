@@ -1,10 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/sink"
@@ -19,41 +19,25 @@ func (s *Store) Write(ctx context.Context, recs []*feedmill.Record) error {
 		// Even nothing cannot be written to a closed store.
 		return s.explain("write", s.write.PingContext(ctx))
 	}
-	in := make([]incoming, len(recs))
-	for i, rec := range recs {
-		var err error
-		if in[i], err = prepareRecord(rec); err != nil {
+	batch, err := sink.Prepare(recs)
+	if err != nil {
+		return err
+	}
+	return s.explain("write", s.inTransaction(ctx, func(w *writer) error {
+		changed, err := sink.Merge(ctx, w, batch)
+		if err != nil {
 			return err
 		}
-	}
-	return s.explain("write", s.inTransaction(ctx, func(ctx context.Context, w *writer) error {
-		for i := range in {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			// A statement that can be cancelled costs a goroutine; the batch is cancelled between records.
-			if err := w.put(context.WithoutCancel(ctx), &in[i]); err != nil {
-				return fmt.Errorf("record %s: %w", in[i].rec.ID, err)
-			}
-		}
-		return w.refresh(context.WithoutCancel(ctx))
+		return w.save(ctx, changed)
 	}))
 }
 
-func (s *Store) inTransaction(ctx context.Context, do func(context.Context, *writer) error) error {
+func (s *Store) inTransaction(ctx context.Context, do func(*writer) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	w := &writer{
-		statements: s.stmts.in(ctx, tx),
-		byID:       make(map[string]*article),
-		byKey:      make(map[int64]*article),
-		docs:       make(map[int64]*feedmill.Record),
-		remade:     make(map[int64]bool),
-		replaced:   make(map[int64]bool),
-	}
-	if err := do(ctx, w); err != nil {
+	if err := do(&writer{statements: s.stmts.in(ctx, tx), byID: make(map[string]*sink.Article)}); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err() // and not that the transaction was ended by it
 		}
@@ -64,201 +48,123 @@ func (s *Store) inTransaction(ctx context.Context, do func(context.Context, *wri
 	return tx.Commit()
 }
 
-// incoming is a record ready to be stored.
-type incoming struct {
-	rec      *feedmill.Record
-	doc      *feedmill.Record // bare
-	json     string           // of doc
-	seenAt   string
-	mentions []feedmill.Mention
-}
-
-func prepareRecord(rec *feedmill.Record) (incoming, error) {
-	if err := sink.Check(rec); err != nil {
-		return incoming{}, err
-	}
-	in := incoming{rec: rec, doc: bare(rec), seenAt: formatTime(rec.SeenAt)}
-	bad := func(err error) (incoming, error) {
-		return incoming{}, feedmill.Permanent("record", fmt.Errorf("record %s: %w", rec.ID, err))
-	}
-	if len(in.seenAt) != len(timeLayout) {
-		return bad(errors.New("seen_at is outside of the years 0 to 9999"))
-	}
-	var err error
-	if in.json, err = encode(in.doc); err != nil {
-		return bad(err)
-	}
-	if in.mentions, err = sink.MergeMentions(rec.Feeds); err != nil {
-		return bad(err)
-	}
-	// What is shown must have JSON too, or it could never be read.
-	if _, err := encode(rec.State); err != nil {
-		return bad(err)
-	}
-	if _, err := encode(in.mentions); err != nil {
-		return bad(err)
-	}
-	return in, nil
-}
-
-// writer is one transaction.
-type writer struct {
-	*statements
-	byID  map[string]*article
-	byKey map[int64]*article
-	// touched are in the order of their first change; unindexed are those whose newest text the index does not hold.
-	touched, unindexed []*article
-	// docs holds renditions that were written or read. Of those that were there before, replaced has those with another
-	// record now, and remade those whose record or results are others, so that their changes must be worked out anew.
-	docs             map[int64]*feedmill.Record
-	replaced, remade map[int64]bool
-}
-
-// put stores what the record adds to the rows of its article; refresh makes of them what is shown.
-func (w *writer) put(ctx context.Context, in *incoming) error {
-	a, err := w.article(ctx, in.rec.ID)
-	if err != nil {
-		return err
-	}
-	if err := w.putStanding(ctx, a, in); err != nil {
-		return err
-	}
-	for _, m := range in.mentions {
-		if err := w.putMention(ctx, a, m); err != nil {
+func (w *writer) save(ctx context.Context, changed []*sink.Article) error {
+	for _, a := range changed {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-	}
-	for _, u := range append([]string{in.rec.URL}, in.rec.AltURLs...) {
-		if u == "" {
-			continue
-		}
-		if err := w.insert(ctx, a, w.addURL, a.key, u); err != nil {
-			return err
+		if err := w.saveArticle(context.WithoutCancel(ctx), a); err != nil {
+			return fmt.Errorf("record %s: %w", a.ID, err)
 		}
 	}
-	if in.rec.Rendition == "" {
-		return nil
-	}
-	return w.putRendition(ctx, a, in)
-}
-
-// insert runs an insert that may find its row there, and notes if it did not.
-func (w *writer) insert(ctx context.Context, a *article, stmt *sql.Stmt, args ...any) error {
-	res, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		w.touch(a)
-		return err
+	// All at once and last: FTS5 sorts what it is given in memory, and has to put that on disk before any statement
+	// that may need to be undone alone, and before any row that does not come after the one before.
+	unindexed := slices.DeleteFunc(slices.Clone(changed), func(a *sink.Article) bool { return a.Changes.Index == nil })
+	slices.SortFunc(unindexed, func(a, b *sink.Article) int { return cmp.Compare(a.Key, b.Key) })
+	for _, a := range unindexed {
+		if err := w.indexArticle(context.WithoutCancel(ctx), a); err != nil {
+			return fmt.Errorf("record %s: %w", a.ID, err)
+		}
 	}
 	return nil
 }
 
-func (w *writer) touch(a *article) {
-	if !a.touched {
-		a.touched = true
-		w.touched = append(w.touched, a)
-	}
-}
-
-func (w *writer) putStanding(ctx context.Context, a *article, in *incoming) error {
-	standing := a.standing
-	standing.Add(in.rec)
-	if standing == a.standing {
-		return nil
-	}
-	a.standing = standing
-	w.touch(a)
-	target := standing.Merge.MergedInto
-	if target == a.target {
-		return nil
-	}
-	if _, err := w.article(ctx, target); err != nil {
-		return err
-	}
-	return w.retarget(ctx, a, target)
-}
-
-func (w *writer) putMention(ctx context.Context, a *article, m feedmill.Mention) error {
-	key := sink.KeyOf(&m)
-	var have string
-	err := w.getMention.QueryRowContext(ctx, a.key, key.Feed, key.Entry).Scan(&have)
-	if err != nil && !isNone(err) {
-		return err
-	}
-	if have != "" {
-		var old feedmill.Mention
-		if err := decode(have, &old); err != nil {
-			return err
-		}
-		if m, err = sink.MergeMention(old, m); err != nil {
+func (w *writer) saveArticle(ctx context.Context, a *sink.Article) error {
+	for _, r := range a.Renditions {
+		if err := w.saveRendition(ctx, a, r); err != nil {
 			return err
 		}
 	}
-	text, err := encode(m)
-	if err != nil || text == have {
+	if err := w.saveRevisions(ctx, a); err != nil {
 		return err
 	}
-	w.touch(a)
-	_, err = w.setMention.ExecContext(ctx, a.key, key.Feed, key.Entry, text)
-	return err
-}
-
-func (w *writer) putRendition(ctx context.Context, a *article, in *incoming) error {
-	source, p := in.doc.Provenance.Page.SHA256, in.doc.Provenance.Pipeline
-	var (
-		key          int64
-		old          feedmill.Pipeline
-		seenAt, json string
-	)
-	err := w.getRendition.QueryRowContext(ctx, a.key, source).
-		Scan(&key, &old.Parser, &old.Enricher, &old.Rules, &old.Model, &seenAt, &json)
-	switch {
-	case isNone(err):
-		res, err := w.newRendition.ExecContext(ctx, a.key, source, in.doc.Rendition, p.Parser, p.Enricher, p.Rules, p.Model,
-			in.seenAt, in.doc.ContentHash, in.json)
+	for i := range a.Changes.Mentions {
+		key := sink.KeyOf(&a.Changes.Mentions[i])
+		text, err := sink.Encode(a.Changes.Mentions[i])
 		if err != nil {
 			return err
 		}
-		if key, err = res.LastInsertId(); err != nil {
+		if _, err := w.setMention.ExecContext(ctx, a.Key, key.Feed, key.Entry, text); err != nil {
 			return err
-		}
-		w.docs[key] = in.doc
-	case err != nil:
-		return err
-	case replaces(p.Compare(old), in.seenAt, seenAt, in.json, json):
-		_, err := w.setRendition.ExecContext(ctx, in.doc.Rendition, p.Parser, p.Enricher, p.Rules, p.Model, in.seenAt,
-			in.doc.ContentHash, in.json, key)
-		if err != nil {
-			return err
-		}
-		if in.json != json {
-			w.docs[key], w.replaced[key], w.remade[key] = in.doc, true, true
-			w.touch(a)
 		}
 	}
-	res, err := w.addResult.ExecContext(ctx, key, p.Parser, p.Enricher, p.Rules, p.Model, in.doc.ContentHash)
+	for _, u := range a.Changes.URLs {
+		if _, err := w.addURL.ExecContext(ctx, a.Key, u); err != nil {
+			return err
+		}
+	}
+	if a.Changes.Cursor {
+		if err := w.nextCursor.QueryRowContext(ctx).Scan(&a.Cursor); err != nil {
+			return err
+		}
+	}
+	standing, err := sink.Encode(a.Standing)
 	if err != nil {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n > 0 {
-		w.remade[key] = true
-		w.touch(a)
+	root, sortAt := int64(0), ""
+	if a.Root != "" {
+		root = w.byID[a.Root].Key
 	}
-	return w.insert(ctx, a, w.addSighting, key, in.seenAt)
+	if len(a.Revisions) > 0 {
+		sortAt = formatTime(a.SortAt)
+	}
+	_, err = w.setArticle.ExecContext(ctx, root, a.Standing.Merge.MergedInto, standing, a.Shown, len(a.Revisions), a.Cursor, sortAt,
+		a.Host, a.Indexed, a.Key)
+	return err
 }
 
-// replaces tells whether the new of two renditions of one source stays: the newer pipeline's, the one seen earlier, the
-// one whose JSON sorts first.
-func replaces(pipeline int, seenAt, oldSeenAt, json, oldJSON string) bool {
-	if pipeline != 0 {
-		return pipeline > 0
+func (w *writer) saveRendition(ctx context.Context, a *sink.Article, r *sink.Rendition) error {
+	p := r.Pipeline
+	switch {
+	case r.Added.Record == "":
+	case r.Key == 0:
+		res, err := w.newRendition.ExecContext(ctx, a.Key, r.Source, r.Rendition, p.Parser, p.Enricher, p.Rules, p.Model,
+			formatTime(r.SeenAt), r.ContentHash, r.Added.Record)
+		if err != nil {
+			return err
+		}
+		if r.Key, err = res.LastInsertId(); err != nil {
+			return err
+		}
+	default:
+		_, err := w.setRendition.ExecContext(ctx, r.Rendition, p.Parser, p.Enricher, p.Rules, p.Model, formatTime(r.SeenAt),
+			r.ContentHash, r.Added.Record, r.Key)
+		if err != nil {
+			return err
+		}
 	}
-	if seenAt != oldSeenAt {
-		return seenAt < oldSeenAt
+	for i := range r.Added.Results {
+		x, p := &r.Added.Results[i], &r.Added.Results[i].Pipeline
+		if _, err := w.addResult.ExecContext(ctx, r.Key, p.Parser, p.Enricher, p.Rules, p.Model, x.ContentHash); err != nil {
+			return err
+		}
 	}
-	return json < oldJSON
+	for _, at := range r.Added.Sightings {
+		if _, err := w.addSighting.ExecContext(ctx, r.Key, formatTime(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) saveRevisions(ctx context.Context, a *sink.Article) error {
+	for _, number := range a.Changes.Revisions {
+		r := &a.Revisions[number-1]
+		_, err := w.setRevision.ExecContext(ctx, a.Key, number, a.Rendition(r.Source).Key, formatTime(r.SeenAt), r.Previous, string(r.Change))
+		if err != nil {
+			return err
+		}
+	}
+	if len(a.Revisions) >= a.Changes.RevisionsBefore {
+		return nil
+	}
+	_, err := w.cutRevisions.ExecContext(ctx, a.Key, len(a.Revisions))
+	return err
+}
+
+func (w *writer) indexArticle(ctx context.Context, a *sink.Article) error {
+	in := sink.SearchedIn(a.Changes.Index)
+	_, err := w.index.ExecContext(ctx, a.Key, in.Title, in.Subtitle, in.Byline, in.Text, in.Captions)
+	return err
 }
