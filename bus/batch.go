@@ -42,7 +42,11 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	if w.Attempts == 0 {
 		w.Attempts = 5
 	}
-	cons, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Size)
+	live, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Size)
+	if err != nil {
+		return err
+	}
+	replays, err := b.consumer(ctx, w.Name, StreamReplay, replaySubject+token(w.Name)+".>", 2*w.Size)
 	if err != nil {
 		return err
 	}
@@ -53,7 +57,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 
 	attempts := newAttempts()
 	for ctx.Err() == nil {
-		msgs, err := w.pull(cons)
+		msgs, err := w.pull(live, replays)
 		if err := b.pullFailed(ctx, w.Name, err); err != nil {
 			return err
 		}
@@ -85,9 +89,15 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	return nil
 }
 
-// pull waits for a message and takes what else is there, up to a batch.
-func (w *BatchWorker[In]) pull(cons jetstream.Consumer) ([]jetstream.Msg, error) {
-	first, err := cons.Fetch(1, jetstream.FetchMaxWait(pullWait))
+// pull takes what is there, up to a batch: live messages, or pointers of replays where there are none. Where there is
+// neither it waits for a live message.
+func (w *BatchWorker[In]) pull(live, replays jetstream.Consumer) ([]jetstream.Msg, error) {
+	for _, cons := range []jetstream.Consumer{live, replays} {
+		if msgs, err := w.take(cons); len(msgs) > 0 || err != nil {
+			return msgs, err
+		}
+	}
+	first, err := live.Fetch(1, jetstream.FetchMaxWait(pullWait))
 	if err != nil {
 		return nil, err
 	}
@@ -98,14 +108,20 @@ func (w *BatchWorker[In]) pull(cons jetstream.Consumer) ([]jetstream.Msg, error)
 	if len(msgs) == 0 {
 		return nil, first.Error()
 	}
-	rest, err := cons.FetchNoWait(w.Size - 1)
+	rest, err := w.take(live)
+	return append(msgs, rest...), err
+}
+
+func (w *BatchWorker[In]) take(cons jetstream.Consumer) ([]jetstream.Msg, error) {
+	batch, err := cons.FetchNoWait(w.Size - 1)
 	if err != nil {
-		return msgs, err
+		return nil, err
 	}
-	for m := range rest.Messages() {
+	var msgs []jetstream.Msg
+	for m := range batch.Messages() {
 		msgs = append(msgs, m)
 	}
-	return msgs, rest.Error()
+	return msgs, batch.Error()
 }
 
 func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.Msg) []received[In] {
@@ -117,7 +133,16 @@ func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.M
 			b.log.Error("message without metadata", "worker", w.Name, "error", err)
 			continue
 		}
-		err = b.decode(ctx, m.Headers(), m.Data(), &r.value)
+		h, data := m.Headers(), m.Data()
+		if r.cause.Stream == StreamReplay {
+			var st *Stored
+			if st, _, err = b.pointed(ctx, h); err == nil {
+				h, data = st.header, st.data
+			}
+		}
+		if err == nil {
+			err = b.decode(ctx, h, data, &r.value)
+		}
 		switch {
 		case err == nil:
 			batch = append(batch, r)
@@ -193,18 +218,18 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In]) {
 func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In], err error, attempts *attempts) []received[In] {
 	var again []received[In]
 	for _, r := range left {
-		n := attempts.count(r.cause.Seq)
+		n := attempts.count(r.cause)
 		if feedmill.IsPermanent(err) || n >= w.Attempts {
 			// The error is that of the last value; each one is asked for its own.
 			own := w.try(ctx, []In{r.value})
 			if own == nil {
 				b.settle(r.msg.Ack(), w.Name)
-				attempts.forget(r.cause.Seq)
+				attempts.forget(r.cause)
 				continue
 			}
 			if feedmill.IsPermanent(own) || n >= w.Attempts {
 				b.bury(ctx, w.Name, r.msg, r.cause, n, own)
-				attempts.forget(r.cause.Seq)
+				attempts.forget(r.cause)
 				continue
 			}
 		}

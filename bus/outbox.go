@@ -86,8 +86,11 @@ func (s Subject[T]) header(v T) nats.Header {
 	return h
 }
 
-// Event adds an event. Its stage and, where it is zero, its time are filled in.
+// Event adds an event. Its stage and, where it is zero, its time are filled in. In a replay nothing is added.
 func (o *Outbox) Event(e feedmill.Event) {
+	if o.cause.Run != "" {
+		return // a replay repeats what was told when it happened
+	}
 	e.Stage = o.stage
 	if e.Time.IsZero() {
 		e.Time = time.Now().UTC()

@@ -20,6 +20,7 @@ const (
 	StreamPage    = "PAGE"    // fetched article pages
 	StreamArticle = "ARTICLE" // articles before annotation
 	StreamRecord  = "RECORD"  // records
+	StreamReplay  = "REPLAY"  // pointers to stored messages that go through a stage again
 	StreamDead    = "DEAD"    // dead letters
 	StreamEvent   = "EVENT"   // what happened and is not data
 )
@@ -59,6 +60,7 @@ func plans(r Retention) []plan {
 		{name: StreamPage, subjects: []string{Pages.filter()}, age: pages, share: .45},
 		{name: StreamArticle, subjects: []string{Articles.filter()}, age: pages, share: .13},
 		{name: StreamRecord, subjects: []string{Records.filter()}, age: recordAge, share: .17},
+		{name: StreamReplay, subjects: []string{replaySubject + ">"}, queue: true},
 		{name: StreamDead, subjects: []string{"dead.>"}, age: dead, share: .05},
 		{name: StreamEvent, subjects: []string{Events.filter()}, age: events, share: .03},
 	}
@@ -109,8 +111,9 @@ func (b *Bus) createStreams(ctx context.Context) error {
 		}
 		if p.queue {
 			cfg.Retention = jetstream.WorkQueuePolicy
-			cfg.AllowMsgSchedules = true
-			cfg.AllowMsgTTL = true
+		}
+		if p.name == StreamWork {
+			cfg.AllowMsgSchedules, cfg.AllowMsgTTL = true, true
 		}
 		if p.age > 0 && cfg.Duplicates > p.age {
 			cfg.Duplicates = p.age

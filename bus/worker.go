@@ -50,6 +50,8 @@ type Worker[In any] struct {
 	// Leases, where it is set, makes the worker read only the partitions that this process holds. From is then a family
 	// whose subjects begin with a partition.
 	Leases *Leases
+	// Replay makes the worker handle the pointers of replays too, whenever there is no live work.
+	Replay bool
 	// Concurrency is how many messages are in hand at once; default 4.
 	Concurrency int
 	// Attempts is how often a message is tried before it becomes a dead letter; default 5.
@@ -83,15 +85,33 @@ func (w *Worker[In]) Run(ctx context.Context, b *Bus) error {
 		r.done = newLedger(b, w.Name, w.Once)
 	}
 	defer r.inHand.Wait()
+	if w.Replay {
+		var replaying sync.WaitGroup
+		defer replaying.Wait()
+		replaying.Go(func() {
+			if err := r.pullReplays(ctx); err != nil {
+				fail(err)
+			}
+		})
+	}
 	if w.Leases == nil || b.server != nil {
-		return r.pullAll(ctx)
+		if err := r.pullAll(ctx); err != nil {
+			fail(err)
+			return err
+		}
+		return failure(ctx)
 	}
 	w.Leases.each(ctx, func(ctx context.Context, n int) {
 		if err := r.pullPartition(ctx, n); err != nil {
 			fail(err)
 		}
 	})
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+	return failure(ctx)
+}
+
+// failure is what ended ctx, if that was not its end in good order.
+func failure(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return nil
@@ -168,6 +188,46 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 		}
 	}
 	return nil
+}
+
+// pullReplays handles pointers of replays while the worker's own stream has nothing waiting.
+func (r *running[In]) pullReplays(ctx context.Context) error {
+	cons, err := r.bus.consumer(ctx, r.Name, StreamReplay, replaySubject+token(r.Name)+".>", 2*r.Concurrency)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) {
+			continue
+		}
+		batch, err := cons.Fetch(r.Concurrency, jetstream.FetchMaxWait(partitionWait))
+		if err == nil {
+			for msg := range batch.Messages() {
+				alive := keepAlive(msg)
+				r.slots <- struct{}{}
+				alive.Stop()
+				r.start(msg)
+			}
+			err = batch.Error()
+		}
+		if err := r.bus.pullFailed(ctx, r.Name, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// behind waits a moment where a worker has live work waiting, and tells whether it has.
+func (b *Bus) behind(ctx context.Context, stream, worker string) bool {
+	cons, err := b.js.Consumer(ctx, b.streamName(stream), worker)
+	if err != nil || cons.CachedInfo().NumPending == 0 {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+	return true
 }
 
 // open binds a consumer, and knows then what was handled of what it may deliver again.
@@ -254,7 +314,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 	alive := keepAlive(msg)
 	defer alive.Stop()
 
-	if r.done != nil {
+	if r.done != nil && cause.Stream != StreamReplay {
 		known, err := r.done.has(ctx, cause)
 		if err != nil {
 			b.log.Warn("cannot look up what was handled; trying again", "worker", w.Name, "error", err)
@@ -273,7 +333,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 			err = out.finish(ctx)
 		}
 		if err == nil {
-			r.attempts.forget(cause.Seq)
+			r.attempts.forget(cause)
 			b.settle(msg.Ack(), w.Name)
 			return
 		}
@@ -294,7 +354,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 		b.settle(msg.NakWithDelay(max(time.Until(at), 0)), w.Name)
 		return
 	}
-	n := r.attempts.count(cause.Seq)
+	n := r.attempts.count(cause)
 	if !feedmill.IsPermanent(err) && n < w.Attempts && cause.Delivered < maxDeliveries {
 		pause := backoff(n)
 		b.log.Warn("handling failed; trying again", "worker", w.Name, "attempt", n, "in", pause, "error", err)
@@ -302,7 +362,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 		return
 	}
 	b.bury(ctx, w.Name, msg, cause, n, err)
-	r.attempts.forget(cause.Seq)
+	r.attempts.forget(cause)
 }
 
 // run decodes and handles one message; a panic becomes a permanent error.
@@ -315,8 +375,17 @@ func (w *Worker[In]) run(ctx context.Context, b *Bus, msg jetstream.Msg, out *Ou
 	if out.cause.Delivered >= maxDeliveries {
 		return feedmill.Permanent("crash", fmt.Errorf("delivered %d times and never finished", out.cause.Delivered))
 	}
+	h, data := msg.Headers(), msg.Data()
+	if out.cause.Stream == StreamReplay {
+		m, cause, err := b.pointed(ctx, h)
+		if err != nil {
+			return err
+		}
+		h, data = m.header, m.data
+		out.cause, out.id = cause, cause.id(w.Name)
+	}
 	var in In
-	if err := b.decode(ctx, msg.Headers(), msg.Data(), &in); err != nil {
+	if err := b.decode(ctx, h, data, &in); err != nil {
 		return err
 	}
 	return w.Handle(ctx, in, out)
@@ -429,20 +498,27 @@ func (b *Bus) unackedSince(ctx context.Context, stream string, cons jetstream.Co
 // tried a few times more.
 type attempts struct {
 	mu sync.Mutex
-	n  map[uint64]int
+	n  map[place]int
 }
 
-func newAttempts() *attempts { return &attempts{n: map[uint64]int{}} }
-
-func (a *attempts) count(seq uint64) int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.n[seq]++
-	return a.n[seq]
+// place is where a message is stored.
+type place struct {
+	stream string
+	seq    uint64
 }
 
-func (a *attempts) forget(seq uint64) {
+func newAttempts() *attempts { return &attempts{n: map[place]int{}} }
+
+func (a *attempts) count(c Cause) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.n, seq)
+	p := place{c.Stream, c.Seq}
+	a.n[p]++
+	return a.n[p]
+}
+
+func (a *attempts) forget(c Cause) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.n, place{c.Stream, c.Seq})
 }

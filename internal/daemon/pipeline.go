@@ -84,14 +84,14 @@ func (p *pipeline) workers(stage string) []worker {
 		feed := &bus.Worker[*feedmill.Page]{Name: "feed", From: bus.FeedPages, Handle: p.feed,
 			Into: []string{bus.StreamItem}, Concurrency: cpus}
 		article := &bus.Worker[*feedmill.Page]{Name: "article", From: bus.Pages, Handle: p.article,
-			Into: []string{bus.StreamArticle}, Concurrency: 2 * cpus}
+			Into: []string{bus.StreamArticle}, Replay: true, Concurrency: 2 * cpus}
 		return []worker{
 			{"feed", func(ctx context.Context) error { return feed.Run(ctx, b) }},
 			{"article", func(ctx context.Context) error { return article.Run(ctx, b) }},
 		}
 	case StageEnricher:
 		enrich := &bus.Worker[*feedmill.Article]{Name: "enrich", From: bus.Articles, Handle: p.enrich,
-			Into: []string{bus.StreamRecord}, Concurrency: 2 * cpus}
+			Into: []string{bus.StreamRecord}, Replay: true, Concurrency: 2 * cpus}
 		return []worker{{"enrich", func(ctx context.Context) error { return enrich.Run(ctx, b) }}}
 	case StageSink:
 		var all []worker
