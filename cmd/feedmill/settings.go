@@ -97,7 +97,7 @@ func (a *app) commandLogger(cfg *config.Config) *slog.Logger {
 }
 
 func (a *app) textLogger(level slog.Level) *slog.Logger {
-	return slog.New(tint.NewHandler(a.err, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !a.term.errColour}))
+	return slog.New(tint.NewTextHandler(a.err, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !a.term.errColour}))
 }
 
 func (a *app) level(cfg *config.Config) slog.Level {

@@ -14,13 +14,9 @@ func checkCommand(root *cobra.Command, args []string) error {
 		return nil // asked by a shell
 	}
 	c, rest, err := root.Find(args)
-	if err != nil || c.HasSubCommands() {
-		for _, word := range rest {
-			if strings.HasPrefix(word, "-") {
-				break // a flag of the group or of a command that is not there; its own error is clearer
-			}
-			return unknownCommand(c, word)
-		}
+	// Where a flag comes first, its own error is clearer.
+	if (err != nil || c.HasSubCommands()) && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return unknownCommand(c, rest[0])
 	}
 	return nil
 }
