@@ -102,8 +102,10 @@ type Changes struct {
 	// Revisions are the numbers of those that are new, or other than before; RevisionsBefore is how many there were.
 	Revisions       []int
 	RevisionsBefore int
-	// Index is the newest revision's record if the search index holds another text, else nil.
-	Index *feedmill.Record
+	// Newest is the newest revision's record if it may be another than before, else nil; Index says that the search
+	// index must be given its text.
+	Newest *feedmill.Record
+	Index  bool
 	// Cursor says that readers can see a difference: the article needs a new cursor.
 	Cursor bool
 }

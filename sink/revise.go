@@ -186,8 +186,7 @@ func (m *merging) place(ctx context.Context, a *Article) error {
 		a.SortAt = instant(t)
 	}
 	a.URL, a.Host = newest.URL, feedmill.Host(newest.URL)
-	if a.Indexed != r.ContentHash {
-		a.Indexed, a.Changes.Index = r.ContentHash, newest
-	}
+	a.Changes.Newest, a.Changes.Index = newest, a.Indexed != r.ContentHash
+	a.Indexed = r.ContentHash
 	return nil
 }

@@ -59,7 +59,7 @@ func (w *writer) save(ctx context.Context, changed []*sink.Article) error {
 	}
 	// All at once and last: FTS5 sorts what it is given in memory, and has to put that on disk before any statement
 	// that may need to be undone alone, and before any row that does not come after the one before.
-	unindexed := slices.DeleteFunc(slices.Clone(changed), func(a *sink.Article) bool { return a.Changes.Index == nil })
+	unindexed := slices.DeleteFunc(slices.Clone(changed), func(a *sink.Article) bool { return !a.Changes.Index })
 	slices.SortFunc(unindexed, func(a, b *sink.Article) int { return cmp.Compare(a.Key, b.Key) })
 	for _, a := range unindexed {
 		if err := w.indexArticle(context.WithoutCancel(ctx), a); err != nil {
@@ -164,7 +164,7 @@ func (w *writer) saveRevisions(ctx context.Context, a *sink.Article) error {
 }
 
 func (w *writer) indexArticle(ctx context.Context, a *sink.Article) error {
-	in := sink.SearchedIn(a.Changes.Index)
+	in := sink.SearchedIn(a.Changes.Newest)
 	_, err := w.index.ExecContext(ctx, a.Key, in.Title, in.Subtitle, in.Byline, in.Text, in.Captions)
 	return err
 }
