@@ -5,11 +5,13 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 )
 
@@ -28,8 +30,16 @@ type article struct {
 	Paragraphs               []string
 	Correction               string
 	Image                    *picture
+	Paywalled                bool
 	URL, Base                string
-	Nav, Related, Padding    []link
+	Nav, Related             []link
+	Weight                   *weight
+	// breaks are the numbers of the paragraphs that begin the second part and those after it. The rest is of one part,
+	// when it is set: its number, the links to all and the paths of the neighbours.
+	breaks         []int
+	Part           int
+	Parts          []link
+	Previous, Next string
 }
 
 type picture struct {
@@ -46,6 +56,7 @@ func (a *article) Edited() bool { return a.Modified.After(a.Published) }
 func (a *article) truth() *Truth {
 	t := &Truth{
 		Title: a.Title, Authors: a.Authors, Published: a.Published, Paragraphs: a.Paragraphs, Correction: a.Correction,
+		Paywalled: a.Paywalled,
 	}
 	if a.Image != nil {
 		t.Caption, t.Credit = a.Image.Caption, a.Image.Credit
@@ -65,6 +76,10 @@ func (a *article) Metadata() any {
 		"datePublished": a.Published.Format(time.RFC3339), "dateModified": a.Modified.Format(time.RFC3339),
 		"mainEntityOfPage": a.URL, "publisher": map[string]any{"@type": "NewsMediaOrganization", "name": a.Site},
 	}
+	if a.Paywalled {
+		meta["isAccessibleForFree"] = false
+		meta["hasPart"] = map[string]any{"@type": "WebPageElement", "isAccessibleForFree": false, "cssSelector": ".subscriber-only"}
+	}
 	if p := a.Image; p != nil {
 		meta["image"] = map[string]any{
 			"@type": "ImageObject", "url": a.Base + p.Path, "width": p.Width, "height": p.Height,
@@ -81,6 +96,29 @@ func (a *article) JSONLD() any {
 	return meta
 }
 
+// partOf is one part of an article in several, counted from 1: its paragraphs, and the way to the others.
+func (a *article) partOf(number int, path func(part int) string) *article {
+	starts := append(append([]int{0}, a.breaks...), len(a.Paragraphs))
+	part := *a
+	part.Part, part.Paragraphs = number, a.Paragraphs[starts[number-1]:starts[number]]
+	for n := 1; n < len(starts); n++ {
+		l := link{Path: path(n), Title: fmt.Sprint(n)}
+		switch n {
+		case number - 1:
+			part.Previous = l.Path
+		case number:
+			l.Path = "" // nobody links to where he is
+		case number + 1:
+			part.Next = l.Path
+		}
+		part.Parts = append(part.Parts, l)
+	}
+	return &part
+}
+
+// partBreak stands between two parts of an article that is set on several pages.
+const partBreak = "---"
+
 // parseArticle reads lines of "Name: value", an empty line, and paragraphs with empty lines between them.
 func parseArticle(text string) (*article, error) {
 	head, body, _ := strings.Cut(text, "\n\n")
@@ -95,7 +133,12 @@ func parseArticle(text string) (*article, error) {
 		}
 	}
 	for p := range strings.SplitSeq(body, "\n\n") {
-		if p = strings.TrimSpace(p); p != "" {
+		p = strings.TrimSpace(p)
+		switch p {
+		case "":
+		case partBreak:
+			a.breaks = append(a.breaks, len(a.Paragraphs))
+		default:
 			a.Paragraphs = append(a.Paragraphs, p)
 		}
 	}
@@ -125,6 +168,8 @@ func (a *article) setLine(name, value string) (err error) {
 		a.Summary = value
 	case "Correction":
 		a.Correction = value
+	case "Paywalled":
+		a.Paywalled, err = strconv.ParseBool(value)
 	case "Published":
 		a.Published, err = time.Parse(time.RFC3339, value)
 	case "Image":
@@ -159,12 +204,19 @@ func layouts() map[string]layout {
 		"table":       {"table.html", "text/html; charset=ISO-8859-1", charmap.Windows1252},
 		"component":   {"component.html", "text/html; charset=utf-8", nil},
 		"portal":      {"portal.html", "text/html; charset=utf-8", nil},
+		"blog":        {"blog.html", "text/html; charset=UTF-8", nil},
+		"tabloid":     {"tabloid.html", "text/html;charset=utf-8", nil},
+		"japanese":    {"japanese.html", "text/html", japanese.ShiftJIS},
+		"arabic":      {"arabic.html", "text/html; charset=utf-8", nil},
+		"multipart":   {"multipart.html", "text/html; charset=utf-8", nil},
+		"paywall":     {"paywall.html", "text/html; charset=utf-8", nil},
+		"amp":         {"amp.html", "text/html; charset=utf-8", nil},
 	}
 }
 
 // siteLayouts are the layouts of generated sites, in the order in which they are taken.
 func siteLayouts() []string {
-	return []string{"semantic", "divsoup", "table", "component", "portal", "jsonld"}
+	return []string{"semantic", "divsoup", "table", "component", "portal", "jsonld", "blog", "tabloid"}
 }
 
 // typesetter renders articles.

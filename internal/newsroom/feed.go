@@ -1,12 +1,14 @@
 package newsroom
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// feed is what a feed document says, before it is written as RSS or Atom.
+// feed is what a feed document says, before it is written as RSS, Atom or JSON Feed.
 type feed struct {
 	title, subtitle, language, rights string
 	home, self                        string // absolute
@@ -124,6 +126,56 @@ func (f *feed) atom() ([]byte, error) {
 		doc.Entries = append(doc.Entries, a)
 	}
 	return writeXML(doc)
+}
+
+// newestFirst puts the entries into the order in which most feeds have them.
+func (f *feed) newestFirst() {
+	slices.SortStableFunc(f.entries, func(a, b entry) int { return b.published.Compare(a.published) })
+}
+
+// json writes JSON Feed 1.1 (jsonfeed.org), which wants a content: the summary is all of it.
+func (f *feed) json() ([]byte, error) {
+	type author struct {
+		Name string `json:"name"`
+	}
+	type item struct {
+		ID        string   `json:"id"`
+		URL       string   `json:"url"`
+		Title     string   `json:"title"`
+		Summary   string   `json:"summary"`
+		Text      string   `json:"content_text"`
+		Published string   `json:"date_published"`
+		Modified  string   `json:"date_modified,omitempty"`
+		Authors   []author `json:"authors"`
+		Tags      []string `json:"tags,omitempty"`
+	}
+	doc := struct {
+		Version     string `json:"version"`
+		Title       string `json:"title"`
+		Home        string `json:"home_page_url"`
+		Self        string `json:"feed_url"`
+		Description string `json:"description,omitempty"`
+		Language    string `json:"language,omitempty"`
+		Items       []item `json:"items"`
+	}{Version: "https://jsonfeed.org/version/1.1", Title: f.title, Home: f.home, Self: f.self, Description: f.subtitle, Language: f.language}
+	for _, e := range f.entries {
+		i := item{ID: e.id, URL: e.link, Title: e.title, Summary: e.summary, Text: e.summary, Published: e.published.Format(time.RFC3339)}
+		if e.updated.After(e.published) {
+			i.Modified = e.updated.Format(time.RFC3339)
+		}
+		for _, name := range e.authors {
+			i.Authors = append(i.Authors, author{name})
+		}
+		if e.category != "" {
+			i.Tags = []string{e.category}
+		}
+		doc.Items = append(doc.Items, i)
+	}
+	text, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("newsroom: write feed: %w", err)
+	}
+	return append(text, '\n'), nil
 }
 
 func writeXML(doc any) ([]byte, error) {

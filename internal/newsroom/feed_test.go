@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func TestDemoFeeds(t *testing.T) {
 	t.Parallel()
 	n := New(nil)
 	base := open(t, n)
-	if d := cmp.Diff([]string{base + rssPath, base + atomPath}, n.Feeds(base)); d != "" {
+	if d := cmp.Diff([]string{base + rssPath, base + atomPath, base + jsonPath, base + MalformedFeedPath}, n.Feeds(base)); d != "" {
 		t.Errorf("feeds (-want +got):\n%s", d)
 	}
 	rss, atom := get(t, base+rssPath), get(t, base+atomPath)
@@ -125,6 +126,66 @@ func TestDemoFeeds(t *testing.T) {
 	}
 	if broken != 1 {
 		t.Errorf("%d broken pages, want 1", broken)
+	}
+}
+
+// TestJSONFeed holds the feed to what JSON Feed 1.1 requires.
+func TestJSONFeed(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	base := open(t, n)
+	a := get(t, base+jsonPath)
+	if got := a.header.Get("Content-Type"); got != "application/feed+json" {
+		t.Errorf("it is %s", got)
+	}
+	var doc struct {
+		Version, Title string
+		Self           string `json:"feed_url"`
+		Items          []struct {
+			ID, URL, Title, Summary string
+			Text                    string `json:"content_text"`
+			Published               string `json:"date_published"`
+			Authors                 []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal([]byte(a.body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Version != "https://jsonfeed.org/version/1.1" || doc.Title == "" || doc.Self != base+jsonPath || len(doc.Items) != 6 {
+		t.Fatalf("version %s, title %q, self %s, %d items", doc.Version, doc.Title, doc.Self, len(doc.Items))
+	}
+	for i, item := range doc.Items {
+		truth := n.Truth(strings.TrimPrefix(item.URL, base))
+		if truth == nil || item.ID == "" || item.Title != truth.Title || item.Text == "" || len(item.Authors) != len(truth.Authors) || !mustParse(t, item.Published).Equal(truth.Published) {
+			t.Errorf("item %d is not its article: %+v", i, item)
+		}
+		if i > 0 && mustParse(t, doc.Items[i-1].Published).Before(mustParse(t, item.Published)) {
+			t.Errorf("item %d is newer than the one before", i)
+		}
+	}
+}
+
+// TestMalformedFeed holds that the feed breaks the rules that it is there to break, and that it names its articles.
+func TestMalformedFeed(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	base := open(t, n)
+	a := get(t, base+MalformedFeedPath)
+	if err := xml.Unmarshal([]byte(a.body), new(struct{})); err == nil {
+		t.Error("it is well-formed")
+	}
+	for _, want := range []string{"Hexley & Thorne", "cottage & garden", "utm_source=rss&utm_medium=feed"} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("no bare %q", want)
+		}
+	}
+	if items := strings.Count(a.body, "<item>"); items != 2 || strings.Contains(a.body, "</rss>") {
+		t.Errorf("%d items; want two, and the end to be missing", items)
+	}
+	for _, path := range []string{"/parish/2025/03/lock-cottage/", "/parish/2025/03/six-ringers/"} {
+		if !strings.Contains(a.body, base+path) || get(t, base+path+"?utm_source=rss").status != 200 {
+			t.Errorf("%s is not listed, or not there", path)
+		}
 	}
 }
 

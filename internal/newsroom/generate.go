@@ -19,8 +19,15 @@ type GenerateOptions struct {
 	Items int
 	// Templates is how many page layouts are used, site by site (all).
 	Templates int
-	// PageBytes is the least size of a page: links that no reader sees are added to smaller ones (no least size).
-	PageBytes int
+	// Paragraphs is the least number of paragraphs of an article; the most is twice that (5, 11).
+	Paragraphs int
+	// PageBytes is the least size of a page: what makes real pages heavy is added to smaller ones (no least size).
+	// MaxPageBytes, where it is larger, spreads the sizes evenly between the two.
+	PageBytes, MaxPageBytes int
+	// Hosts is how many loopback addresses the sites are spread over, one after another: site i is at the i-th modulo
+	// Hosts, counted from 127.0.0.2. It must be set before [Newsroom.Start], which listens there too, and needs a system
+	// that answers on all of 127.0.0.0/8, as Linux does (0: the newsroom's own address alone).
+	Hosts int
 	// Latency passes before each answer (none).
 	Latency time.Duration
 	// Prefix begins the paths (/gen). Two sets need two prefixes.
@@ -33,13 +40,17 @@ func (n *Newsroom) Generate(o *GenerateOptions) ([]string, error) {
 	if o == nil {
 		o = &GenerateOptions{}
 	}
-	if o.Feeds < 0 || o.Items < 0 || o.Templates < 0 {
-		return nil, fmt.Errorf("newsroom: generate %d feeds of %d items in %d templates: none may be below 0", o.Feeds, o.Items, o.Templates)
+	if o.Feeds < 0 || o.Items < 0 || o.Templates < 0 || o.Paragraphs < 0 {
+		return nil, fmt.Errorf("newsroom: generate %d feeds of %d items in %d templates, %d paragraphs: none may be below 0", o.Feeds, o.Items, o.Templates, o.Paragraphs)
+	}
+	if o.Hosts < 0 || o.Hosts > maxHosts {
+		return nil, fmt.Errorf("newsroom: generate sites on %d hosts: want 0 to %d", o.Hosts, maxHosts)
 	}
 	names := siteLayouts()
 	s := &site{
 		n: n, prefix: cmp.Or(o.Prefix, "/gen"), count: cmp.Or(o.Feeds, 1), items: cmp.Or(o.Items, 10),
-		layouts: names[:min(cmp.Or(o.Templates, len(names)), len(names))], pageBytes: o.PageBytes, latency: o.Latency,
+		layouts: names[:min(cmp.Or(o.Templates, len(names)), len(names))], pageBytes: o.PageBytes, spread: max(0, o.MaxPageBytes-o.PageBytes),
+		paragraphs: o.Paragraphs, hosts: o.Hosts, latency: o.Latency,
 	}
 	if !strings.HasPrefix(s.prefix, "/") || strings.HasSuffix(s.prefix, "/") || strings.ContainsAny(s.prefix, " ?#%<>\"'&") {
 		return nil, fmt.Errorf("newsroom: generate: the prefix %q is no path; write one such as /gen", s.prefix)
@@ -50,6 +61,9 @@ func (n *Newsroom) Generate(o *GenerateOptions) ([]string, error) {
 		if strings.HasPrefix(s.prefix+"/", other.prefix+"/") || strings.HasPrefix(other.prefix+"/", s.prefix+"/") {
 			return nil, fmt.Errorf("newsroom: generate: the prefix %s overlaps %s; give another", s.prefix, other.prefix)
 		}
+	}
+	if n.started && s.hosts > n.listening {
+		return nil, fmt.Errorf("newsroom: generate sites on %d hosts: the newsroom was started already; generate before Start", s.hosts)
 	}
 	n.sites = append(n.sites, s)
 	return s.feeds(), nil
@@ -62,6 +76,9 @@ type site struct {
 	count, items int
 	layouts      []string
 	pageBytes    int
+	spread       int // above pageBytes
+	paragraphs   int
+	hosts        int
 	latency      time.Duration
 }
 
@@ -153,12 +170,7 @@ func (s *site) page(path string, f, i int) *resource {
 				other := s.article(f, o, 0)
 				a.Related = append(a.Related, link{s.articlePath(f, o), other.Title, other.Summary})
 			}
-			page, err := s.n.setter.set(name, a)
-			if err != nil || len(page) >= s.pageBytes {
-				return page, err
-			}
-			a.Padding = s.padding(f, i, s.pageBytes-len(page))
-			return s.n.setter.set(name, a)
+			return s.weigh(name, a, f, i)
 		},
 	}
 }
@@ -171,17 +183,21 @@ func (s *site) nav(f int) []link {
 	return links
 }
 
-// padding returns links whose markup is at least so long.
-func (s *site) padding(f, i, bytes int) []link {
-	const markup = len("<li><a href=\"\"></a></li>\n")
-	r := s.rand("padding", f, i)
-	var links []link
-	for bytes > 0 {
-		l := link{Path: fmt.Sprintf("%s/%d/archive/%d", s.prefix, f, r.IntN(1e6)), Title: newWriter(r).headline()}
-		links = append(links, l)
-		bytes -= markup + len(l.Path) + len(l.Title)
+// weigh sets an article and, where its page is too light, again with all that makes pages heavy.
+func (s *site) weigh(name string, a *article, f, i int) ([]byte, error) {
+	r := s.rand("weight", f, i)
+	want := s.pageBytes + r.IntN(s.spread+1)
+	page, err := s.n.setter.set(name, a)
+	if err != nil || len(page) >= want {
+		return page, err
 	}
-	return links
+	prefix := fmt.Sprintf("%s/%d", s.prefix, f)
+	a.Weight = newWeight(r, prefix, want-len(page))
+	if page, err = s.n.setter.set(name, a); err != nil || len(page) >= want {
+		return page, err
+	}
+	a.Weight.Links = stories(r, prefix+"/archive/", want-len(page), linkMarkup, false)
+	return s.n.setter.set(name, a)
 }
 
 func (s *site) feed(path string, f int) *resource {
@@ -234,7 +250,7 @@ func (s *site) rand(what string, f, i int) *rand.Rand {
 // article writes article i of site f. A version above 0 has one paragraph rewritten, and says so.
 func (s *site) article(f, i, version int) *article {
 	w := newWriter(s.rand("article", f, i))
-	a := w.article()
+	a := w.article(s.paragraphs)
 	a.Site, a.Published = s.name(f), s.published(f, i)
 	a.Modified = a.Published
 	if a.Image != nil {

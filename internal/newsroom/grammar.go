@@ -72,8 +72,9 @@ func (w *writer) headline() string {
 		w.pick("after long debate", "before winter", "despite rising cost", "with volunteers", "without state money", "for "+w.money(), "in "+w.month(), "near "+w.town())
 }
 
-// article writes one with everything that a page can show, but for its place and time.
-func (w *writer) article() *article {
+// article writes one of at least so many paragraphs, 0 for a short one, with everything that a page can show, but for
+// its place and time.
+func (w *writer) article(paragraphs int) *article {
 	a := &article{Language: "en", Section: sections[w.r.IntN(len(sections))], Title: w.headline()}
 	for range 1 + w.r.IntN(2) {
 		a.Authors = append(a.Authors, w.someone())
@@ -82,7 +83,11 @@ func (w *writer) article() *article {
 		a.Subtitle = "The " + w.body + " hopes for " + w.pick("patience", "calm", "donations", "a dry summer", "a clear majority") + " in " + w.place
 	}
 	a.Paragraphs = append(a.Paragraphs, w.lead())
-	for range 4 + w.r.IntN(7) {
+	more := 4 + w.r.IntN(7)
+	if paragraphs > 0 {
+		more = paragraphs - 1 + w.r.IntN(paragraphs+1)
+	}
+	for range more {
 		a.Paragraphs = append(a.Paragraphs, w.paragraph())
 	}
 	a.Summary = a.Paragraphs[0]

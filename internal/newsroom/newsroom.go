@@ -1,20 +1,19 @@
 package newsroom
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
 )
 
 const (
-	// maxCacheBytes bounds the rendered documents that are kept.
-	maxCacheBytes = 256 << 20
+	// defaultCacheBytes bounds the rendered documents that are kept.
+	defaultCacheBytes = 256 << 20
 	// shortly is the cache lifetime of everything: as short as a demo's polls are apart.
 	shortly = "max-age=1"
 )
@@ -27,20 +26,25 @@ type Options struct {
 	// by [Newsroom.Edit]. A client whose validators show that it knows the correction, because it met an earlier
 	// newsroom at the same address, meets the corrected site from the start: it sees nothing new.
 	EditAfter time.Duration
+	// CacheBytes bounds the rendered documents that are kept; default 256 MiB.
+	CacheBytes int
 	// Logger takes one line at start and one for each edit; nil: none.
 	Logger *slog.Logger
 }
 
 // Truth is what a page says: what extraction should find.
 type Truth struct {
-	Title      string
-	Authors    []string
-	Published  time.Time
+	Title     string
+	Authors   []string
+	Published time.Time
+	// Paragraphs are the text: of an article in several parts all of it, of one behind a paywall its teaser.
 	Paragraphs []string
 	// Correction is the editors' note below the text, if there is one.
 	Correction string
 	// Caption and Credit are those of the one picture, empty where there is none.
 	Caption, Credit string
+	// Paywalled tells that the page says that its text is not free to read.
+	Paywalled bool
 }
 
 // Newsroom is the web of sites. Its methods may be called at any time, from any goroutine; only [Newsroom.Start] and
@@ -55,7 +59,9 @@ type Newsroom struct {
 	closing   chan struct{}
 	closeOnce sync.Once
 	server    *http.Server
-	served    chan error
+	serving   sync.WaitGroup
+	started   bool
+	listening int // addresses beside its own
 
 	mu       sync.Mutex
 	sites    []*site
@@ -68,6 +74,8 @@ type Newsroom struct {
 	first    time.Time // of the request for the demo's article that is edited later
 	cache    map[cacheKey]*document
 	cached   int // bytes
+
+	cacheBytes int
 }
 
 // state is what editing has made of a path: an article, or a feed that lists edited ones.
@@ -85,8 +93,9 @@ func New(o *Options) *Newsroom {
 	}
 	n := &Newsroom{
 		seed: o.Seed, editAfter: o.EditAfter, log: o.Logger,
-		closing: make(chan struct{}), served: make(chan error, 1), remember: rememberedRequests,
+		closing: make(chan struct{}), remember: rememberedRequests,
 		faults: map[string]*plannedFault{}, counts: map[string]int{}, states: map[string]*state{}, cache: map[cacheKey]*document{},
+		cacheBytes: cmp.Or(o.CacheBytes, defaultCacheBytes),
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -103,31 +112,43 @@ func New(o *Options) *Newsroom {
 
 // Feeds returns the URLs of all feeds, the demo's first. base is what [Newsroom.Start] returned, or a test server's URL.
 func (n *Newsroom) Feeds(base string) []string {
-	urls := []string{base + rssPath, base + atomPath}
+	var urls []string
+	for _, path := range demoFeeds() {
+		urls = append(urls, base+path)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range n.sites {
-		for _, path := range s.feeds() {
-			urls = append(urls, base+path)
+		for f, path := range s.feeds() {
+			urls = append(urls, s.base(base, f)+path)
 		}
 	}
 	return urls
 }
 
 // Start serves on addr, such as 127.0.0.1:8687 or 127.0.0.1:0, until [Newsroom.Close], and returns the URL of the
-// newsroom without a slash at its end. A newsroom is started once.
+// newsroom without a slash at its end. The hosts that generated sites are spread over ([GenerateOptions]) are served at
+// the same port. A newsroom is started once.
 func (n *Newsroom) Start(ctx context.Context, addr string) (base string, err error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return "", fmt.Errorf("newsroom: the address %s is taken by another program; stop that, or give another port (0 takes any free one): %w", addr, err)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.sites {
+		n.listening = max(n.listening, s.hosts)
 	}
+	listeners, err := listen(ctx, addr, n.listening)
 	if err != nil {
-		return "", fmt.Errorf("newsroom: listen on %s: %w; give an address of this machine such as 127.0.0.1:0", addr, err)
+		return "", err
 	}
+	n.started = true
 	n.server = &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { n.served <- n.server.Serve(l) }()
-	base = "http://" + l.Addr().String()
+	for _, l := range listeners {
+		n.serving.Go(func() {
+			if err := n.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				n.log.Error("newsroom address given up", "address", l.Addr(), "err", err)
+			}
+		})
+	}
+	base = "http://" + listeners[0].Addr().String()
 	n.log.Info("newsroom open", "url", base)
 	return base, nil
 }
@@ -142,7 +163,7 @@ func (n *Newsroom) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(fmt.Errorf("close newsroom: %w", err), n.server.Close())
 	}
-	<-n.served
+	n.serving.Wait()
 	n.server = nil
 	return err
 }
@@ -212,7 +233,7 @@ func (n *Newsroom) document(path, base string, r *resource) (*document, error) {
 	doc = newDocument(r, body, modified, edits)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.cached+len(body) > maxCacheBytes {
+	if n.cached+len(body) > n.cacheBytes {
 		clear(n.cache) // rendering again is cheaper than keeping account of use
 		n.cached = 0
 	}

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
 	"image/jpeg"
 	"io"
@@ -127,6 +128,13 @@ func TestDemoPages(t *testing.T) {
 		"/2025/03/skarne-late-ferry": "text/html; charset=utf-8",
 		"/story/8841/seed-library":   "text/html; charset=utf-8",
 		"/2025/03/river-gauge":       "text/html; charset=utf-8",
+
+		"/jp/chiiki/250316-soko.html":     "text/html",
+		"/ar/environment/2025/3/15/canal": "text/html; charset=utf-8",
+		CopyPath:                          "text/html;charset=utf-8",
+		"/nt/amp/lighthouse-lens":         "text/html; charset=utf-8",
+		"/parish/2025/03/lock-cottage/":   "text/html; charset=UTF-8",
+		"/parish/2025/03/six-ringers/":    "text/html; charset=UTF-8",
 	} {
 		a := get(t, base+path)
 		if got := a.header.Get("Content-Type"); a.status != 200 || got != contentType {
@@ -158,6 +166,74 @@ func TestDemoPages(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
+	}
+}
+
+// TestParts walks an article in parts from page to page and wants its whole text, each paragraph once.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	base := open(t, n)
+	truth := n.Truth(PartsPath)
+	next := regexp.MustCompile(`<link rel="next" href="([^"]*)">`)
+	var text, asked string
+	for path := PartsPath; path != ""; {
+		a := get(t, base+path)
+		if a.status != 200 || strings.Contains(asked, path+"\n") {
+			t.Fatalf("%s: %d, after\n%s", path, a.status, asked)
+		}
+		page := readable(t, a)
+		text, asked = text+page, asked+path+"\n"
+		path = ""
+		if m := next.FindStringSubmatch(page); m != nil {
+			path = m[1]
+		}
+	}
+	if want := PartsPath + "\n" + PartsPath + "/2\n" + PartsPath + "/3\n"; asked != want {
+		t.Errorf("the way through the parts:\n%swant\n%s", asked, want)
+	}
+	for _, p := range truth.Paragraphs {
+		if strings.Count(text, p) != 1 {
+			t.Errorf("%d times in all parts: %s", strings.Count(text, p), p)
+		}
+	}
+	if n.Truth(PartsPath+"/2") != nil {
+		t.Error("the second part counts as an article")
+	}
+}
+
+// TestCopy holds that the copy shares most of its text with the original, under another headline.
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	original, other := n.Truth(OriginalPath), n.Truth(CopyPath)
+	if original.Title == other.Title || cmp.Equal(original.Paragraphs, other.Paragraphs) {
+		t.Errorf("%q and %q", original.Title, other.Title)
+	}
+	words := func(truth *Truth) []string { return strings.Fields(strings.Join(truth.Paragraphs, " ")) }
+	known := map[string]bool{}
+	for a := words(original); len(a) >= 4; a = a[1:] {
+		known[strings.Join(a[:4], " ")] = true
+	}
+	shared, all := 0, 0
+	for b := words(other); len(b) >= 4; b = b[1:] {
+		all++
+		if known[strings.Join(b[:4], " ")] {
+			shared++
+		}
+	}
+	if share := float64(shared) / float64(all); share < 0.8 || share == 1 {
+		t.Errorf("%.0f %% of the copy stand in the original, want nearly all", 100*share)
+	}
+}
+
+func TestPaywall(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	page := readable(t, get(t, open(t, n)+PaywalledPath))
+	truth := n.Truth(PaywalledPath)
+	if !truth.Paywalled || !strings.Contains(page, `"isAccessibleForFree":false`) || !strings.Contains(page, truth.Paragraphs[0]) {
+		t.Errorf("no teaser of a page that is not free:\n%s", page)
 	}
 }
 
@@ -600,10 +676,75 @@ func TestGenerateOptions(t *testing.T) {
 			t.Errorf("%s is not the first layout:\n%.500s", path, text)
 		}
 	}
-	for _, o := range []*GenerateOptions{{Prefix: "/a"}, {Prefix: "/a/b"}, {Prefix: "b"}, {Prefix: "/b/"}, {Prefix: "/b?c"}, {Feeds: -1}, {Items: -1}, {Templates: -1}} {
+	for _, o := range []*GenerateOptions{{Prefix: "/a"}, {Prefix: "/a/b"}, {Prefix: "b"}, {Prefix: "/b/"}, {Prefix: "/b?c"}, {Feeds: -1}, {Items: -1}, {Templates: -1}, {Paragraphs: -1}, {Hosts: -1}, {Hosts: maxHosts + 1}} {
 		if _, err := n.Generate(o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
+	}
+}
+
+// TestPageSizes asks for pages of every layout: their sizes are spread over the range, and their texts are long.
+func TestPageSizes(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	base := open(t, n)
+	layouts := len(siteLayouts())
+	if layouts < 8 {
+		t.Errorf("%d site layouts, want 8", layouts)
+	}
+	if _, err := n.Generate(&GenerateOptions{Feeds: layouts, Items: 4, Paragraphs: 12, PageBytes: 60_000, MaxPageBytes: 150_000}); err != nil {
+		t.Fatal(err)
+	}
+	least, most := 1<<30, 0
+	for f := range layouts {
+		for i := range 4 {
+			path := fmt.Sprintf("/gen/%d/article-%d.html", f, i)
+			a := get(t, base+path)
+			least, most = min(least, len(a.body)), max(most, len(a.body))
+			if len(a.body) < 60_000 || len(a.body) > 155_000 {
+				t.Errorf("%s: %d bytes", path, len(a.body))
+			}
+			truth := n.Truth(path)
+			checkTruth(t, path, a, truth)
+			if k := len(truth.Paragraphs); k < 12 || k > 24 {
+				t.Errorf("%s: %d paragraphs, want 12 to 24", path, k)
+			}
+		}
+	}
+	if most-least < 50_000 {
+		t.Errorf("pages of %d to %d bytes: not spread over the range", least, most)
+	}
+}
+
+// TestHosts asks each site at its own address: feed and articles are of one host.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	n := New(nil)
+	if _, err := n.Generate(&GenerateOptions{Feeds: 5, Items: 1, Hosts: 3}); err != nil {
+		t.Fatal(err)
+	}
+	base, err := n.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Skipf("this system has not all of 127.0.0.0/8: %v", err)
+	}
+	defer func() {
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	_, port, _ := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
+	feeds := n.Feeds(base)[len(demoFeeds()):]
+	for f, host := range []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.3"} {
+		origin := "http://" + host + ":" + port
+		if !strings.HasPrefix(feeds[f], origin+"/gen/") {
+			t.Errorf("feed %d is %s, want it at %s", f, feeds[f], origin)
+		}
+		if a := get(t, feeds[f]); !strings.Contains(a.body, fmt.Sprintf("%s/gen/%d/article-0.html", origin, f)) {
+			t.Errorf("%s lists articles elsewhere", feeds[f])
+		}
+	}
+	if _, err := n.Generate(&GenerateOptions{Hosts: 4, Prefix: "/late"}); err == nil {
+		t.Error("a fourth host was accepted after the start")
 	}
 }
 
