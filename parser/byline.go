@@ -233,6 +233,11 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 				return names, bareByline(line, d.rules)
 			}
 		}
+		if t := l.authorWithin(b); t != "" && marked == nil {
+			if names := namesOnly(splitNames(stripByline(t))); len(names) > 0 {
+				marked, markedRaw = names, bareByline(t, d.rules)
+			}
+		}
 		if names, at := namesBesideDate(line, d.rules); len(names) > 0 && marked == nil {
 			marked, markedRaw = names, bareByline(line[at:], d.rules)
 		}
@@ -259,6 +264,23 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 		}
 	}
 	return nil, ""
+}
+
+// authorWithin is the text of the outermost inline elements within a block whose names say byline, "" where there are none
+// or where that is all of the block.
+func (l *layout) authorWithin(b *block) string {
+	var names []string
+	for i := b.node + 1; i < l.nodes[b.node].end; i++ {
+		e := &l.nodes[i]
+		if e.own&hintByline == 0 || e.near != b.near {
+			continue
+		}
+		if t := cleanLine(nodeText(e.n)); t != "" && len(t) < len(b.text) && len(t) < 120 && strings.Contains(b.text, t) && len(names) < 8 {
+			names = append(names, t)
+		}
+		i = max(i, e.end-1)
+	}
+	return strings.Join(names, ", ")
 }
 
 // linksAuthor tells a block with a link to a page about an author.
@@ -533,6 +555,13 @@ func trimName(s string) string {
 			if strings.HasPrefix(w, "Dr") || strings.HasPrefix(w, "Pr") || strings.HasPrefix(w, "M") {
 				continue
 			}
+			s = rest
+		}
+	}
+	for _, w := range [...]string{"기자", "특파원", "記者", "记者"} {
+		if rest, ok := strings.CutSuffix(s, w); ok && utf8.RuneCountInString(rest) >= 2 && isWideText(rest) {
+			s = rest
+		} else if rest, ok := strings.CutPrefix(s, w); ok && utf8.RuneCountInString(rest) >= 2 && isWideText(rest) {
 			s = rest
 		}
 	}

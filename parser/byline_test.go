@@ -26,7 +26,8 @@ func TestSplitNames(t *testing.T) {
 		{"Ann Lee, MS, Ph.D.", people{{Name: "Ann Lee"}}},
 		{"by the river", nil},
 		{"By 2020, all was over", nil},
-		{"기자 김철수", people{{Name: "기자 김철수"}}},
+		{"기자 김철수", people{{Name: "김철수"}}},
+		{"김철수 기자", people{{Name: "김철수"}}},
 	}
 	for _, tt := range tests {
 		if d := cmp.Diff(tt.want, splitNames(stripByline(tt.in))); d != "" {

@@ -147,7 +147,13 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		d.readDek()
 		d.readKicker()
 	}
+	if !first {
+		d.dropRepeatedDek()
+	}
 	d.selectBody()
+	if !first {
+		d.dropRepeated()
+	}
 	if first {
 		d.readByline()
 		d.readDates()

@@ -554,6 +554,9 @@ func (d *document) readImages(first bool) {
 	from, last := d.pictureRange()
 	lead, leadStated := -1, false
 	kept := map[string]bool{}
+	for i := range d.body.pictures { // of the parts before
+		kept[d.body.pictures[i].image.URL] = true
+	}
 	for i := range d.pictures {
 		c := &d.pictures[i]
 		e := &l.nodes[c.ref.node]

@@ -46,6 +46,11 @@ func newsroomPages(t testing.TB, n *newsroom.Newsroom, feedURL string) []*feedmi
 		}
 		p.Feed = &feedmill.FeedRef{ID: "f", URL: feedURL, Title: feed.Title, Language: feed.Language}
 		p.Item = &items[i]
+		for next, more := NextPart(p); more && len(p.Parts) < 10; {
+			part := ask(t, n, next)
+			p.Parts = append(p.Parts, part)
+			next, more = NextPart(part)
+		}
 		list = append(list, p)
 	}
 	return list
