@@ -200,7 +200,9 @@ func SourceHash(p *Page) (string, error) {
 	}
 	h.Write(p.Body)
 	for _, part := range p.Parts {
-		h.Write(part.Body)
+		if part != nil {
+			h.Write(part.Body)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

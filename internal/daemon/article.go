@@ -18,7 +18,6 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 		return err
 	}
 	a.Provenance.Page.Stream, a.Provenance.Page.Seq = out.Cause().Stream, out.Cause().Seq
-	a.Provenance.Pipeline.Run = out.Cause().Run
 	owner, err := p.claim(ctx, a)
 	if err != nil {
 		return err
@@ -61,16 +60,26 @@ func (p *pipeline) claim(ctx context.Context, a *feedmill.Article) (string, erro
 	return owner, nil
 }
 
-// enrich annotates an article. What makes the result is named in it: the same versions, the same rendition.
+// enrich annotates an article.
 func (p *pipeline) enrich(ctx context.Context, a *feedmill.Article, out *bus.Outbox) error {
+	r, err := p.annotate(ctx, a)
+	if err != nil {
+		return err
+	}
+	r.Provenance.Pipeline.Run = out.Cause().Run
+	bus.Put(out, bus.Records, r)
+	return nil
+}
+
+// annotate makes an article's record. What makes it is named in it: the same versions, the same rendition.
+func (p *pipeline) annotate(ctx context.Context, a *feedmill.Article) (*feedmill.Record, error) {
 	r := feedmill.NewRecord(a)
 	if p.cfg.Enrich.Enabled {
 		if err := p.chain.Enrich(ctx, r); err != nil {
-			return err
+			return nil, err
 		}
 		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, enricher.Model()
 	}
 	r.Rendition = feedmill.RenditionID(r.ID, r.Provenance.Page.SHA256, r.Provenance.Pipeline)
-	bus.Put(out, bus.Records, r)
-	return nil
+	return r, nil
 }
