@@ -46,13 +46,6 @@ func (d *document) selectBody() {
 	if d.takeLinkedBody(size) {
 		return
 	}
-	if c := d.body.container; c >= 0 {
-		for i := l.nodes[c].firstBlock; i < l.nodes[c].endBlock && int(i) < len(l.blocks); i++ {
-			if b := &l.blocks[i]; b.drop != "" {
-				d.remove(b)
-			}
-		}
-	}
 	d.explain.step("body", "%d of %d blocks of the page kept, %d characters", len(d.body.kept), len(l.blocks), size)
 }
 
@@ -164,25 +157,76 @@ func linkedParagraphs(text string) []string {
 	return out
 }
 
-// remove notes a block that was taken out, within the bound; readers' comments never.
-func (d *document) remove(b *block) {
-	if b.hints&(hintComment|hintNav|hintFooter|hintConsent|hintHidden) != 0 || b.drop == "before" || b.drop == "after" {
+// noteRemoved notes what was taken out of the container, within the bound. Readers' comments are never noted, nor is what
+// stands in another field of the article.
+func (d *document) noteRemoved() {
+	l := d.layout
+	first, last := 0, len(l.blocks)
+	if c := d.body.container; c >= 0 {
+		first, last = int(l.nodes[c].firstBlock), min(int(l.nodes[c].endBlock), last)
+	} else if !d.feedOnly {
 		return
 	}
-	room := maxRemoved - d.body.removed
-	if room <= 0 {
-		return
+	var fields []string
+	for i := first; i < last && d.body.removed < maxRemoved; i++ {
+		b := &l.blocks[i]
+		if b.drop == "" || b.text == "" || b.drop == "before" || b.drop == "after" || b.hints&(hintComment|hintNav|hintFooter|hintConsent|hintHidden) != 0 {
+			continue
+		}
+		if fields == nil {
+			fields = d.fieldTexts()
+		}
+		if d.standsElsewhere(b, fields) {
+			continue
+		}
+		text := cutRunes(b.text, min(maxRemoved-d.body.removed, 400))
+		if text == "" {
+			return
+		}
+		d.body.removed += len(text)
+		reason, rule, _ := strings.Cut(b.drop, "/")
+		d.article.Removed = append(d.article.Removed, feedmill.Removed{Text: text, Reason: reason, Rule: rule})
 	}
-	text := b.text
-	if len(text) > min(room, 400) {
-		text = cutRunes(text, min(room, 400))
+}
+
+// fieldTexts are the texts of the article's other fields, the longer first.
+func (d *document) fieldTexts() []string {
+	a := d.article
+	list := []string{a.Title, a.Subtitle, a.Kicker, a.Description.Text, a.Byline.Raw, a.Byline.Agency, a.Section, a.Published.Raw, a.Modified.Raw, a.Source.Name}
+	for i := range a.Byline.Authors {
+		list = append(list, a.Byline.Authors[i].Name)
 	}
-	if text == "" {
-		return
+	for i := range d.body.pictures {
+		im := &d.body.pictures[i].image
+		list = append(list, im.Caption, im.CreditRaw)
 	}
-	d.body.removed += len(text)
-	reason, rule, _ := strings.Cut(b.drop, "/")
-	d.article.Removed = append(d.article.Removed, feedmill.Removed{Text: text, Reason: reason, Rule: rule})
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+	slices.SortStableFunc(list, func(x, y string) int { return len(y) - len(x) })
+	return list
+}
+
+// standsElsewhere tells a block of which nothing is left when the texts of other fields are taken out of it, save the word
+// before a name, and dates where the article has one. Marks without a letter stand nowhere else.
+func (d *document) standsElsewhere(b *block, fields []string) bool {
+	rest := strings.ReplaceAll(b.text, "\n", " ")
+	if !hasLetter(rest) {
+		return false
+	}
+	found := false
+	for _, f := range fields {
+		if strings.Contains(rest, f) {
+			rest = strings.Replace(rest, f, " ", 1)
+			found = true
+		}
+	}
+	rest = strings.TrimSpace(rest)
+	if word, ok := cutBylineWord(rest); ok && found {
+		rest = word
+	}
+	if !hasLetter(rest) {
+		return found
+	}
+	return d.article.Published.Value != "" && b.drop != "caption" && looksLikeDate(rest)
 }
 
 // cutRunes cuts s to at most n bytes, between characters.

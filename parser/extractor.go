@@ -163,6 +163,9 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		d.readImages(first)
 	}
 	d.appendBody()
+	if d.body.method != "json-ld" {
+		d.noteRemoved()
+	}
 	return nil
 }
 

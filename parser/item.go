@@ -41,12 +41,11 @@ func (d *document) fromItem() {
 	for i := range d.layout.blocks {
 		if d.layout.blocks[i].drop == "" {
 			d.body.kept = append(d.body.kept, i)
-		} else {
-			d.remove(&d.layout.blocks[i])
 		}
 	}
 	d.readImages(true)
 	d.appendBody()
+	d.noteRemoved()
 	d.set("text", "content", "feed")
 }
 
