@@ -229,16 +229,27 @@ func (r *ldReader) article(o map[string]any) linkedData {
 	if !strings.Contains(d.body, " ") {
 		d.body = ""
 	}
-	switch v := o["isAccessibleForFree"].(type) {
-	case bool:
-		d.free = &v
-	case string:
-		if l := strings.ToLower(v); strings.HasSuffix(l, "true") || strings.HasSuffix(l, "false") {
-			free := strings.HasSuffix(l, "true")
-			d.free = &free
+	d.free = ldBool(o["isAccessibleForFree"])
+	if part, ok := o["hasPart"].(map[string]any); ok && d.free == nil {
+		if free := ldBool(part["isAccessibleForFree"]); free != nil && !*free {
+			d.free = free
 		}
 	}
 	return d
+}
+
+// ldBool reads true, "True" and "https://schema.org/True"; nil for anything else.
+func ldBool(v any) *bool {
+	switch v := v.(type) {
+	case bool:
+		return &v
+	case string:
+		if l := strings.ToLower(v); strings.HasSuffix(l, "true") || strings.HasSuffix(l, "false") {
+			b := strings.HasSuffix(l, "true")
+			return &b
+		}
+	}
+	return nil
 }
 
 // deref follows a reference to an object that stands elsewhere on the page.

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/feedmill/feedmill"
@@ -123,6 +124,10 @@ func (d *document) readRights() {
 	if m.ld.free != nil {
 		paywalled := !*m.ld.free
 		a.Access = feedmill.Access{Paywalled: &paywalled, From: "json-ld"}
+	}
+	if d.page.Status == http.StatusPaymentRequired {
+		paywalled := true
+		a.Access = feedmill.Access{Paywalled: &paywalled, From: "status"}
 	}
 	r := &a.Rights
 	if v, name := m.first("copyright", "dc.rights", "dcterms.rights", "rights"); v != "" {
