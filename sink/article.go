@@ -118,6 +118,16 @@ func (a *Article) top() string {
 	return a.ID
 }
 
+// State is the state that readers see.
+func (a *Article) State() feedmill.State {
+	if a.Root == "" {
+		return a.Standing.State()
+	}
+	merged := a.Standing.Merge
+	merged.MergedInto = a.Root
+	return merged
+}
+
 // Rendition returns what is known of a source, nil if nothing is.
 func (a *Article) Rendition(source string) *Rendition {
 	i := slices.IndexFunc(a.Renditions, func(r *Rendition) bool { return r.Source == source })

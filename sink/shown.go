@@ -54,12 +54,9 @@ func (row *Row) Assemble() (*feedmill.Record, error) {
 // show returns the JSON of what is merged over all records of an article, and of those merged into it.
 func (m *merging) show(a *Article, seen []sighting) (string, error) {
 	group := []*Article{a}
-	out := Shown{State: a.Standing.State()}
+	out := Shown{State: a.State()}
 	if a.Root == "" {
 		group = append(group, m.merged[a.ID]...)
-	} else {
-		out.State = a.Standing.Merge
-		out.State.MergedInto = a.Root
 	}
 	if len(seen) > 0 {
 		out.FirstSeenAt = seen[0].at
