@@ -116,6 +116,7 @@ type segmenter struct {
 	linked int
 	strong int // characters within bold
 	chars  int
+	named  map[string]hint // what names say that were read before
 }
 
 type openInline struct {
@@ -126,7 +127,7 @@ type openInline struct {
 
 // segment lays out a body.
 func segment(body *html.Node, rules *ruleSet) *layout {
-	s := &segmenter{rules: rules, cur: -1, first: -1}
+	s := &segmenter{rules: rules, cur: -1, first: -1, named: make(map[string]hint, 128)}
 	s.nodes = make([]node, 0, 2048)
 	s.blocks = make([]block, 0, 256)
 	n := body
@@ -290,7 +291,15 @@ func (s *segmenter) hintsOf(n *html.Node) hint {
 		a := &n.Attr[i]
 		switch a.Key {
 		case "class", "id", "data-testid", "data-component", "data-qa", "data-type", "data-block":
-			h |= s.rules.nameHints(a.Val)
+			if a.Val == "" {
+				continue
+			}
+			said, ok := s.named[a.Val]
+			if !ok {
+				said = s.rules.nameHints(a.Val)
+				s.named[a.Val] = said
+			}
+			h |= said
 		case "role":
 			switch a.Val {
 			case "navigation", "menu", "menubar", "search", "tablist":
@@ -379,9 +388,14 @@ func (s *segmenter) text(data string) {
 			case c < ' ' || c == 0x7f:
 				continue
 			}
+			j := i
+			for j < len(data) && data[j] > ' ' && data[j] < 0x7f {
+				j++
+			}
 			s.begin()
-			s.buf = append(s.buf, c)
-			s.count(1, inBold)
+			s.buf = append(s.buf, data[i-1:j]...)
+			s.count(j-i+1, inBold)
+			i = j
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(data[i:])

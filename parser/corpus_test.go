@@ -45,15 +45,23 @@ var corpusFloors = map[string]map[string]float64{
 
 func readCorpus(t testing.TB) []corpusPage {
 	t.Helper()
+	list, ok := corpusManifest(t)
+	if !ok {
+		t.Skip("the extraction corpus is not here: ../shared/corpora/extraction is absent")
+	}
+	return list
+}
+
+func corpusManifest(t testing.TB) (list []corpusPage, ok bool) {
+	t.Helper()
 	f, err := os.Open(filepath.Join(shared, "corpora", "extraction", "manifest.jsonl"))
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("the extraction corpus is not here: ../shared/corpora/extraction is absent")
+		return nil, false
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	var list []corpusPage
 	sc := bufio.NewScanner(f)
 	sc.Buffer(nil, 16<<20)
 	for sc.Scan() {
@@ -66,7 +74,7 @@ func readCorpus(t testing.TB) []corpusPage {
 	if err := sc.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return list
+	return list, true
 }
 
 func readCorpusPage(t testing.TB, p *corpusPage) []byte {

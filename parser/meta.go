@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/PuerkitoBio/goquery"
-	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -41,13 +39,14 @@ func (m *metadata) first(names ...string) (value, name string) {
 	return "", ""
 }
 
-var metaMatcher = cascadia.MustCompile(`html, title, base[href], meta[content], link[rel][href], script[type*="ld+json"], [itemprop], a[rel], time`)
-
 // readMetadata collects what the document states of itself, in one pass.
-func readMetadata(doc *goquery.Document) *metadata {
+func readMetadata(root *html.Node) *metadata {
 	m := &metadata{names: make(map[string][]string, 48)}
 	var scripts []string
-	for _, n := range doc.FindMatcher(metaMatcher).Nodes {
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
 		switch n.DataAtom {
 		case atom.Html:
 			m.lang = cmp.Or(attr(n, "lang"), attr(n, "xml:lang"))
@@ -73,10 +72,13 @@ func readMetadata(doc *goquery.Document) *metadata {
 		case atom.Link:
 			m.link(n)
 		case atom.Script:
-			if n.FirstChild != nil {
+			if n.FirstChild != nil && strings.Contains(attr(n, "type"), "ld+json") {
 				scripts = append(scripts, n.FirstChild.Data)
 			}
 		case atom.A:
+			if len(n.Attr) < 2 {
+				continue // a link alone says nothing of itself
+			}
 			for rel := range strings.FieldsSeq(attr(n, "rel")) {
 				switch strings.ToLower(rel) {
 				case "author":
@@ -91,6 +93,9 @@ func readMetadata(doc *goquery.Document) *metadata {
 				m.itemprops = append(m.itemprops, itemprop{name, cleanLine(nodeText(n)), n})
 			}
 		default:
+			if len(n.Attr) == 0 && n.DataAtom != atom.Time {
+				continue
+			}
 			name := attr(n, "itemprop")
 			if n.DataAtom == atom.Time && name == "" {
 				name = "time"

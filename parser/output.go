@@ -330,7 +330,7 @@ func (d *document) writeHTML() string {
 		}
 	}
 	pictures(len(d.body.blocks) + 1)
-	return sanitizeHTML(b.String(), nil)
+	return strings.TrimSpace(articlePolicy().Sanitize(b.String())) // its URLs are absolute
 }
 
 func writeFigure(b *strings.Builder, im *feedmill.Image) {

@@ -141,6 +141,14 @@ func isFrontPage(href string, base *url.URL) bool {
 	if href == "" || len(href) > 80 {
 		return false
 	}
+	// Most links are seen to be longer without reading them as URLs.
+	rest := href
+	if _, after, ok := strings.Cut(rest, "//"); ok {
+		rest = after[max(strings.IndexByte(after, '/'), 0):]
+	}
+	if file := rest[strings.LastIndexByte(rest, '/')+1:]; len(rest) > 5 && !strings.Contains(file, ".") {
+		return false
+	}
 	u, err := url.Parse(href)
 	if err != nil || u.RawQuery != "" || u.Host != "" && (base == nil || registrable(u.Hostname()) != registrable(base.Hostname())) {
 		return false

@@ -78,8 +78,10 @@ func (d *document) partKicker(shown string, stated []found) string {
 func (d *document) shownTitles(stated []found) []found {
 	l := d.layout
 	sets := make([][]string, len(stated))
+	shortest, longest := 1<<20, 0
 	for i, s := range stated {
 		sets[i] = words(s.Value)
+		shortest, longest = min(shortest, len(s.Value)), max(longest, len(s.Value))
 	}
 	runs := titleRuns(stated)
 	type shown struct {
@@ -111,6 +113,9 @@ func (d *document) shownTitles(stated []found) []found {
 			continue
 		default:
 			from = "text"
+		}
+		if from == "text" && (len(b.text)*3 < shortest || len(b.text) > 2*longest) {
+			continue // far from any title that is stated
 		}
 		text := strings.ReplaceAll(b.text, "\n", " ")
 		if d.site.is(text) {
