@@ -45,8 +45,10 @@ type Options struct {
 	// Durability of the embedded server: "fast" (synced by the operating system's leave), "1s" (default: a power cut
 	// loses the last second at most) or "always".
 	Durability string
-	// MaxStore bounds the bytes of all streams; 0: no bound. It is used when streams are created.
-	MaxStore  int64
+	// MaxStore bounds the bytes of all streams; 0: no bound but NewStore. Streams that are there keep theirs until Apply.
+	MaxStore int64
+	// NewStore bounds the streams that are created where MaxStore is 0; it says nothing of those that are there.
+	NewStore  int64
 	Retention Retention
 
 	// HighWater is how many unhandled messages a stream may have before the workers that fill it wait; default 2000.

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ const (
 	day = 24 * time.Hour
 	// dedupeWindow is how long a stream remembers message ids, at 0.35 KB of memory an id.
 	dedupeWindow = 10 * time.Minute
+	// ours marks the consumers of workers, in their metadata.
+	ours = "feedmill"
 	// minStream is the smallest size limit of a stream: some of the largest messages must fit.
 	minStream = 16 << 20
 )
@@ -91,33 +94,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return fmt.Errorf("look up stream %s: %w", b.streamName(p.name), err)
 		}
-		cfg := jetstream.StreamConfig{
-			Name:        b.streamName(p.name),
-			Description: "feedmill " + strings.ToLower(p.name),
-			Retention:   jetstream.LimitsPolicy,
-			Storage:     jetstream.FileStorage,
-			Discard:     jetstream.DiscardOld,
-			MaxAge:      p.age,
-			MaxBytes:    -1,
-			Duplicates:  dedupeWindow,
-			Replicas:    max(1, b.opts.Replicas),
-			AllowDirect: true,
-		}
-		for _, s := range p.subjects {
-			cfg.Subjects = append(cfg.Subjects, b.prefix+s)
-		}
-		if p.share > 0 && b.opts.MaxStore > 0 {
-			cfg.MaxBytes = max(minStream, int64(p.share*float64(b.opts.MaxStore)))
-		}
-		if p.queue {
-			cfg.Retention = jetstream.WorkQueuePolicy
-		}
-		if p.name == StreamWork {
-			cfg.AllowMsgSchedules, cfg.AllowMsgTTL = true, true
-		}
-		if p.age > 0 && cfg.Duplicates > p.age {
-			cfg.Duplicates = p.age
-		}
+		cfg := b.config(p, b.opts.Replicas, cmp.Or(b.opts.MaxStore, b.opts.NewStore))
 		if _, err := b.js.CreateStream(ctx, cfg); err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return fmt.Errorf("create stream %s: %w", cfg.Name, explain(err))
 		}
@@ -137,6 +114,38 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	}
 	b.bodies = store
 	return nil
+}
+
+// config is the configuration of a planned stream. MaxStore is for all streams; 0 is no limit.
+func (b *Bus) config(p plan, replicas int, maxStore int64) jetstream.StreamConfig {
+	cfg := jetstream.StreamConfig{
+		Name:        b.streamName(p.name),
+		Description: "feedmill " + strings.ToLower(p.name),
+		Retention:   jetstream.LimitsPolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardOld,
+		MaxAge:      p.age,
+		MaxBytes:    -1,
+		Duplicates:  dedupeWindow,
+		Replicas:    max(1, replicas),
+		AllowDirect: true,
+	}
+	for _, s := range p.subjects {
+		cfg.Subjects = append(cfg.Subjects, b.prefix+s)
+	}
+	if p.share > 0 && maxStore > 0 {
+		cfg.MaxBytes = max(minStream, int64(p.share*float64(maxStore)))
+	}
+	if p.queue {
+		cfg.Retention = jetstream.WorkQueuePolicy
+	}
+	if p.name == StreamWork {
+		cfg.AllowMsgSchedules, cfg.AllowMsgTTL = true, true
+	}
+	if p.age > 0 && cfg.Duplicates > p.age {
+		cfg.Duplicates = p.age
+	}
+	return cfg
 }
 
 // streamName is a stream's name on the server: FM_PAGE for PAGE under the prefix "fm.".
@@ -195,8 +204,8 @@ func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
 		FirstSeq: info.State.FirstSeq, LastSeq: info.State.LastSeq, FirstTime: info.State.FirstTime, LastTime: info.State.LastTime}
 	list := s.ListConsumers(ctx)
 	for c := range list.Info() {
-		if c.Config.Durable == "" {
-			continue
+		if c.Config.Metadata[ours] == "" {
+			continue // an outsider's; nobody waits for it
 		}
 		cs := ConsumerState{Name: c.Name, Pending: c.NumPending, Unacked: c.NumAckPending, Redelivered: c.NumRedelivered, Floor: c.AckFloor.Stream}
 		if base, ok := ofPartition(c.Name); ok {

@@ -440,6 +440,7 @@ func (b *Bus) consumer(ctx context.Context, name, stream, filter string, inHand 
 		MaxDeliver:    -1,
 		FilterSubject: b.prefix + filter,
 		MaxAckPending: max(1024, inHand),
+		Metadata:      map[string]string{ours: "worker"},
 	}
 	cons, err := b.js.CreateOrUpdateConsumer(ctx, b.streamName(stream), cfg)
 	if err == nil && b.server != nil && cons.CachedInfo().NumAckPending > 0 {

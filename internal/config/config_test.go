@@ -91,7 +91,6 @@ sinks:
 		t.Fatal(err)
 	}
 	want := []string{
-		"http.listen", "nats.replicas", "filters", "fetch.revisit", "fetch.renderer", "websub.callback",
 		"sinks[0].wait_full_text", "sinks[1].type", "sinks[1].filter",
 	}
 	if d := cmp.Diff(want, c.Pending()); d != "" {

@@ -18,7 +18,6 @@ func pending() []struct {
 	}{
 		{key: "http.listen"},
 		{key: "nats.context"},
-		{key: "nats.replicas"},
 		{key: "filters"},
 		{key: "fetch.revisit"},
 		{key: "fetch.renderer"},

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -16,6 +17,12 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 	a, err := p.extractor.Extract(page)
 	if err != nil {
 		return err
+	}
+	if gone, err := p.Registry.Denied(ctx, a.ID); gone || err != nil {
+		return err
+	}
+	if page.Failure != "" && (page.Status == http.StatusNotFound || page.Status == http.StatusGone) {
+		a.State = feedmill.State{Value: feedmill.StateGone, Since: a.SeenAt}
 	}
 	a.Provenance.Page.Stream, a.Provenance.Page.Seq = out.Cause().Stream, out.Cause().Seq
 	owner, err := p.claim(ctx, a)

@@ -33,23 +33,23 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Client, e
 }
 
 func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool) (*Client, error) {
-	maxStore := int64(cfg.NATS.MaxStore)
-	if maxStore == 0 && len(cfg.NATS.URLs) == 0 {
-		maxStore = freeDisk(cfg.Data) / 4
+	var newStore int64
+	if len(cfg.NATS.URLs) == 0 {
+		newStore = freeDisk(cfg.Data) / 4
 	}
 	b, err := bus.Connect(ctx, bus.Options{
 		Dir:    cfg.Data,
 		Daemon: owner,
 		URLs:   cfg.NATS.URLs, Creds: cfg.NATS.Creds, NKey: cfg.NATS.NKey,
 		TLS:    bus.TLS{CA: cfg.NATS.TLS.CA, Cert: cfg.NATS.TLS.Cert, Key: cfg.NATS.TLS.Key},
-		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: maxStore,
+		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: int64(cfg.NATS.MaxStore), NewStore: newStore, Replicas: cfg.NATS.Replicas,
 		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
 		Logger:    log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	store, err := kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix())})
+	store, err := kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: cfg.NATS.Replicas})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), b.Close())
 	}

@@ -129,10 +129,16 @@ func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedR
 		if ok {
 			e.ID = owner
 			if !f.Changed && !reread {
+				if gone, err := p.Registry.Denied(ctx, e.ID); gone || err != nil {
+					return err
+				}
 				bus.Put(out, bus.Records, mention(&e, canonical))
 				return nil
 			}
 		}
+	}
+	if gone, err := p.Registry.Denied(ctx, e.ID); gone || err != nil {
+		return err
 	}
 	bus.Put(out, bus.Items, e)
 	return nil

@@ -13,6 +13,9 @@ import (
 // page fetches an item's article page. Where that fails, the record is made from the feed's own words at once, and the
 // page is tried again on the calendar until it completes the record or fetch.article_tries are used up.
 func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) error {
+	if gone, err := p.Registry.Denied(ctx, e.ID); gone || err != nil {
+		return err
+	}
 	if e.URL == "" || !p.cfg.Fetch.Articles {
 		bus.Put(out, bus.Pages, feedOnly(&e, nil, ""))
 		return nil

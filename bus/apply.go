@@ -1,0 +1,171 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Change is one difference between the streams as they are and as feedmill wants them.
+type Change struct {
+	Stream string `json:"stream"` // its name on the server
+	// Action is "create", "update" or "refuse".
+	Action string `json:"action"`
+	Field  string `json:"field,omitempty"`
+	From   string `json:"from,omitempty"`
+	To     string `json:"to,omitempty"`
+	// Reason says why a change is refused, and what to do instead.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Plan compares the streams and buckets on the server with those that feedmill wants, at the given number of replicas
+// (0: as they are, and 1 for new ones). It changes nothing. Connecting has created what was missing already, so that
+// only an account without the right to create streams finds "create" here.
+func (b *Bus) Plan(ctx context.Context, replicas int) ([]Change, error) {
+	var all []Change
+	for _, p := range plans(b.opts.Retention) {
+		s, err := b.js.Stream(ctx, b.streamName(p.name))
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			all = append(all, Change{Stream: b.streamName(p.name), Action: "create"})
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look up stream %s: %w", b.streamName(p.name), err)
+		}
+		all = append(all, differences(s.CachedInfo().Config, b.config(p, replicas, b.opts.MaxStore), replicas)...)
+	}
+	buckets, err := b.buckets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, cfg := range buckets {
+		if replicas > 0 && cfg.Replicas != replicas {
+			all = append(all, Change{Stream: cfg.Name, Action: "update", Field: "replicas", From: fmt.Sprint(cfg.Replicas), To: fmt.Sprint(replicas)})
+		}
+	}
+	return all, nil
+}
+
+// Apply makes the changes that Plan finds, unless one of them is refused: then it makes none. It returns the plan.
+func (b *Bus) Apply(ctx context.Context, replicas int) ([]Change, error) {
+	changes, err := b.Plan(ctx, replicas)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		if c.Action == "refuse" {
+			return changes, fmt.Errorf("%s: %s: %s; nothing was changed", c.Stream, c.Field, c.Reason)
+		}
+	}
+	changed := map[string]bool{}
+	for _, c := range changes {
+		changed[c.Stream] = true
+	}
+	for _, p := range plans(b.opts.Retention) {
+		if !changed[b.streamName(p.name)] {
+			continue
+		}
+		cfg := b.config(p, replicas, b.opts.MaxStore)
+		if s, err := b.js.Stream(ctx, cfg.Name); err == nil {
+			cfg = merged(s.CachedInfo().Config, cfg, replicas)
+		}
+		if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return changes, fmt.Errorf("apply %s: %w", cfg.Name, explain(err))
+		}
+	}
+	buckets, err := b.buckets(ctx)
+	if err != nil {
+		return changes, err
+	}
+	for _, cfg := range buckets {
+		if changed[cfg.Name] {
+			cfg.Replicas = replicas
+			if _, err := b.js.UpdateStream(ctx, cfg); err != nil {
+				return changes, fmt.Errorf("apply %s: %w", cfg.Name, explain(err))
+			}
+		}
+	}
+	return changes, nil
+}
+
+// buckets returns the streams underneath our key-value and object buckets.
+func (b *Bus) buckets(ctx context.Context) ([]jetstream.StreamConfig, error) {
+	var all []jetstream.StreamConfig
+	list := b.js.ListStreams(ctx)
+	for info := range list.Info() {
+		for _, kind := range []string{"KV_", "OBJ_"} {
+			if strings.HasPrefix(info.Config.Name, kind+b.bucketName("")) {
+				all = append(all, info.Config)
+			}
+		}
+	}
+	if err := list.Err(); err != nil {
+		return nil, fmt.Errorf("list streams: %w", err)
+	}
+	slices.SortFunc(all, func(x, y jetstream.StreamConfig) int { return strings.Compare(x.Name, y.Name) })
+	return all, nil
+}
+
+// differences lists what would change in a stream. Retention is never shrunk: that would delete messages.
+func differences(have, want jetstream.StreamConfig, replicas int) []Change {
+	if !strings.HasPrefix(have.Description, "feedmill ") {
+		return []Change{{Stream: have.Name, Action: "refuse", Field: "description", From: have.Description,
+			Reason: "the stream is not feedmill's; choose another nats.prefix"}}
+	}
+	var all []Change
+	add := func(action, field string, from, to any, reason string) {
+		all = append(all, Change{Stream: have.Name, Action: action, Field: field, From: fmt.Sprint(from), To: fmt.Sprint(to), Reason: reason})
+	}
+	if have.Retention != want.Retention {
+		add("refuse", "retention", have.Retention, want.Retention, "this cannot be changed on a stream; it was made by something else")
+	}
+	if !slices.Equal(have.Subjects, want.Subjects) {
+		add("update", "subjects", have.Subjects, want.Subjects, "")
+	}
+	const shrink = "a smaller limit deletes messages; raise it in the configuration, or change the stream by hand with the nats CLI"
+	switch {
+	case have.MaxAge == want.MaxAge:
+	case longer(int64(want.MaxAge), int64(have.MaxAge)):
+		add("update", "max_age", age(have.MaxAge), age(want.MaxAge), "")
+	default:
+		add("refuse", "max_age", age(have.MaxAge), age(want.MaxAge), shrink)
+	}
+	switch {
+	case have.MaxBytes == want.MaxBytes || want.MaxBytes <= 0:
+	case longer(want.MaxBytes, have.MaxBytes):
+		add("update", "max_bytes", have.MaxBytes, want.MaxBytes, "")
+	default:
+		add("refuse", "max_bytes", have.MaxBytes, want.MaxBytes, shrink)
+	}
+	if replicas > 0 && have.Replicas != replicas {
+		add("update", "replicas", have.Replicas, replicas, "")
+	}
+	return all
+}
+
+// longer compares limits of which zero and less are none.
+func longer(a, b int64) bool { return b > 0 && (a <= 0 || a > b) }
+
+func age(d time.Duration) string {
+	if d == 0 {
+		return "no limit"
+	}
+	return d.String()
+}
+
+// merged is the configuration that a stream is updated to: what we want, and what somebody else has set beside it.
+func merged(have, want jetstream.StreamConfig, replicas int) jetstream.StreamConfig {
+	have.Subjects, have.MaxAge = want.Subjects, want.MaxAge
+	if want.MaxBytes > 0 {
+		have.MaxBytes = want.MaxBytes
+	}
+	if replicas > 0 {
+		have.Replicas = replicas
+	}
+	return have
+}
