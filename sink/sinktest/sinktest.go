@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) sink.Sink) {
 		{"CloseTwice", testCloseTwice},
 		{"WriteAfterClose", testWriteAfterClose},
 		{"ConcurrentWriters", testConcurrentWriters},
+		{"ManyStores", testManyStores},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
@@ -859,4 +860,42 @@ func testConcurrentWriters(t *testing.T, open func(*testing.T) sink.Sink) {
 	if len(feeds) != writers+1 || feeds[0].FirstSeen != hour(0) || feeds[0].LastSeen != hour(batches-1) {
 		t.Errorf("the mentions of four writers came to %+v", feeds)
 	}
+}
+
+// testManyStores writes one set of records through several stores of the same name at once, each in its own order and
+// batches, as several processes do.
+func testManyStores(t *testing.T, open func(*testing.T) sink.Sink) {
+	var want []*feedmill.Record
+	t.Run("one", func(t *testing.T) {
+		s := open(t)
+		write(t, s, story()...)
+		want = contents(t, s)
+	})
+	if want == nil {
+		t.Skip("the sink answers no queries")
+	}
+	t.Run("many", func(t *testing.T) {
+		const stores = 4
+		var wg sync.WaitGroup
+		asked := open(t)
+		for i := range stores {
+			s := open(t)
+			wg.Go(func() {
+				rnd := rand.New(rand.NewPCG(uint64(i), 2))
+				recs := append(story(), story()...)
+				rnd.Shuffle(len(recs), func(i, j int) { recs[i], recs[j] = recs[j], recs[i] })
+				for len(recs) > 0 {
+					n := 1 + rnd.IntN(min(len(recs), 12))
+					if err := s.Write(t.Context(), recs[:n]); err != nil {
+						t.Errorf("store %d: %v", i, err)
+					}
+					recs = recs[n:]
+				}
+			})
+		}
+		wg.Wait()
+		if d := diff(want, contents(t, asked)); d != "" {
+			t.Errorf("written through %d stores at once (-one +many):\n%s", stores, d)
+		}
+	})
 }
