@@ -39,8 +39,9 @@ fuzz: ## every fuzz target for FUZZTIME
 chaos: ## kill -9 and other ills; minutes
 	$(GO) test -tags chaos -count=1 -timeout 20m -v -run 'Chaos' ./internal/daemon
 
-bench: ## the benchmarks of every package
+bench: ## the benchmarks of every package, then an article's whole way; a quarter of an hour
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./cmd/feedmill bench --large 10000
 
 quality: ## extraction and enrichment scored on the corpora, where they are
 	$(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher

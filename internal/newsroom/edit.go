@@ -93,11 +93,15 @@ func (n *Newsroom) stateLocked(path string) *state {
 func (n *Newsroom) Truth(path string) *Truth {
 	version := n.state(path).version
 	if a := n.demo.article(path, version); a != nil {
-		return a.truth()
+		t := a.truth()
+		t.Layout = n.demo.page(path).layout
+		return t
 	}
 	if s, rest := n.siteOf(path); s != nil {
 		if f, i, ok := s.item(rest); ok {
-			return s.article(f, i, version).truth()
+			t := s.article(f, i, version).truth()
+			t.Layout = s.layout(f)
+			return t
 		}
 	}
 	return nil

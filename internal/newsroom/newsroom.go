@@ -34,6 +34,8 @@ type Options struct {
 
 // Truth is what a page says: what extraction should find.
 type Truth struct {
+	// Layout is the name of the template that the page is set in.
+	Layout    string
 	Title     string
 	Authors   []string
 	Published time.Time
@@ -121,6 +123,21 @@ func (n *Newsroom) Feeds(base string) []string {
 	for _, s := range n.sites {
 		for f, path := range s.feeds() {
 			urls = append(urls, s.base(base, f)+path)
+		}
+	}
+	return urls
+}
+
+// Articles returns the URLs of all generated articles, site by site.
+func (n *Newsroom) Articles(base string) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var urls []string
+	for _, s := range n.sites {
+		for f := range s.count {
+			for i := range s.items {
+				urls = append(urls, s.base(base, f)+s.articlePath(f, i))
+			}
 		}
 	}
 	return urls

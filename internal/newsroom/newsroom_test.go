@@ -284,6 +284,7 @@ func TestKoreaTimes(t *testing.T) {
 	if d := cmp.Diff(&Truth{
 		Title: want.Headline, Authors: want.Authors, Published: published, Paragraphs: want.Paragraphs,
 		Caption: want.LeadImage.Caption, Credit: want.LeadImage.Credit,
+		Layout: "korea-times",
 	}, truth); d != "" {
 		t.Errorf("article (-seed +page):\n%s", d)
 	}
@@ -734,6 +735,11 @@ func TestHosts(t *testing.T) {
 	}()
 	_, port, _ := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
 	feeds := n.Feeds(base)[len(demoFeeds()):]
+	for f, article := range n.Articles(base) {
+		if a := get(t, article); a.status != 200 || !strings.HasPrefix(article, fmt.Sprintf("http://127.0.0.%d:%s/gen/%d/", 2+f%3, port, f)) {
+			t.Errorf("article of site %d is %s: %d", f, article, a.status)
+		}
+	}
 	for f, host := range []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.3"} {
 		origin := "http://" + host + ":" + port
 		if !strings.HasPrefix(feeds[f], origin+"/gen/") {
