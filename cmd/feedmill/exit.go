@@ -31,7 +31,7 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[partialError](err); ok {
 		return exitPartial
 	}
-	if errors.Is(err, errNotFound) || errors.Is(err, registry.ErrNotFound) || errors.Is(err, bus.ErrNoDeadLetter) {
+	if errors.Is(err, errNotFound) || errors.Is(err, registry.ErrNotFound) || errors.Is(err, bus.ErrNoDeadLetter) || errors.Is(err, bus.ErrNoReplay) {
 		return exitNotFound
 	}
 	return exitFailure

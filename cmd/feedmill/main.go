@@ -29,6 +29,8 @@ func commands(a *app) []*cobra.Command {
 			recordsListCommand(a), recordsShowCommand(a), recordsSearchCommand(a), recordsExportCommand(a)),
 		group("dlq", "See and retry what was given up (dead letters)",
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a)),
+		group("replay", "Send what is stored on the bus through a newer stage",
+			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayCancelCommand(a)),
 		statusCommand(a),
 		fetchCommand(a),
 		parseCommand(a),

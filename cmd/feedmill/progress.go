@@ -19,9 +19,12 @@ func (a *app) progress(of int, noun string) *progress {
 	return &progress{a: a, of: of, noun: noun, began: now, shown: now}
 }
 
-func (p *progress) step() {
-	p.now++
-	if p.a.quiet || !p.a.term.errIsTerminal || time.Since(p.shown) < 200*time.Millisecond {
+func (p *progress) step() { p.at(p.now + 1) }
+
+// at says that n are done.
+func (p *progress) at(n int) {
+	p.now, p.of = n, max(p.of, n)
+	if n == 0 || p.a.quiet || !p.a.term.errIsTerminal || time.Since(p.shown) < 200*time.Millisecond {
 		return
 	}
 	p.shown = time.Now()
