@@ -36,6 +36,8 @@ type Leases struct {
 	held    map[int]*lease
 	renewed time.Time
 	changed chan struct{} // closed and replaced whenever held changes
+
+	releasing sync.WaitGroup
 }
 
 // lease is one partition that is held.
@@ -91,13 +93,13 @@ func (l *Leases) Run(ctx context.Context) error {
 
 // leave gives everything back.
 func (l *Leases) leave(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, drainWait+time.Second)
+	ctx, cancel := context.WithTimeout(ctx, partitionWait+drainWait+time.Second)
 	defer cancel()
-	var errs []error
 	for n := range Partitions {
-		errs = append(errs, l.release(ctx, n))
+		l.release(ctx, n)
 	}
-	return errors.Join(append(errs, l.kv.Delete(ctx, "member."+l.id))...)
+	l.releasing.Wait()
+	return l.kv.Delete(ctx, "member."+l.id)
 }
 
 // beat renews what is held, gives the surplus back and takes what is free, up to this process's part.
@@ -119,9 +121,7 @@ func (l *Leases) beat(ctx context.Context) error {
 	l.mu.Unlock()
 	for i, n := range mine {
 		if i >= quota {
-			if err := l.release(ctx, n); err != nil {
-				return err
-			}
+			l.release(ctx, n)
 			continue
 		}
 		if err := l.renew(ctx, n); err != nil {
@@ -211,18 +211,20 @@ func (l *Leases) drop(n int) *lease {
 	return h
 }
 
-// release stops the workers of a partition, waits until they have, and lets it go.
-func (l *Leases) release(ctx context.Context, n int) error {
+// release stops the workers of a partition and lets it go once they have stopped, which takes less than a lease lasts.
+// What fails runs out by itself.
+func (l *Leases) release(ctx context.Context, n int) {
 	h := l.drop(n)
 	if h == nil {
-		return nil
+		return
 	}
-	h.users.Wait()
-	err := l.kv.Delete(ctx, partKey(n), jetstream.LastRevision(h.revision))
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return nil // it ran out meanwhile
-	}
-	return err
+	ctx = context.WithoutCancel(ctx)
+	l.releasing.Go(func() {
+		h.users.Wait()
+		if err := l.kv.Delete(ctx, partKey(n), jetstream.LastRevision(h.revision)); err != nil {
+			l.bus.log.Debug("a lease was not given back; it runs out", "partition", n, "error", err)
+		}
+	})
 }
 
 // signal tells the workers that held has changed. The caller holds mu.
