@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,19 +13,19 @@ import (
 
 // bylineWords begin a line that names the author, by language.
 var bylineWords = [...]string{
-	"written by", "reported by", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
+	"written by", "reported by", "article by", "text by", "words and photos by", "story and photos by", "a report by", "contributed by", "author", "authors", "authors:", "auteurs:", "geschrieben von", "verfasst von", "erstellt von", "veröffentlicht von", "gepostet von", "vom", "écrit par", "publié par", "rédigé par", "escrito por", "publicado por", "scritto da", "a cura di", "geschreven door", "napsal", "napsala", "بقلم", "كتب", "文:", "取材・文", "글", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
 }
 
 // agencies are the news agencies whose name in a byline is not a person's.
 var agencies = [...]string{"reuters", "ap", "associated press", "the associated press", "afp", "agence france-presse", "dpa", "dpa-afx", "apa", "sda", "keystone-sda", "efe", "ansa", "pti", "ani", "ians", "xinhua", "yonhap", "yonhap news agency", "kyodo", "jiji", "tass", "interfax", "bloomberg", "afx", "upi", "pa", "pa media", "press association", "aap", "cp", "the canadian press", "ntb", "tt", "ritzau", "stt", "belga", "anp", "lusa", "europa press", "pap", "čtk", "mti", "agerpres", "bernama", "antara", "vna", "aa", "anadolu", "iha", "dha", "epd", "kna", "sid", "afp/relaxnews", "ats", "awp", "wam", "spa", "mena", "un news", "prnewswire", "pr newswire", "business wire", "globe newswire"}
 
 // rolesOfAuthors are what may stand after a name, parted by a comma.
-var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "correspondent", "editor", "journalist", "redakteur", "redakteurin", "contributor", "contributing writer", "senior writer", "writer", "columnist", "political editor", "freelance", "bureau chief", "producer", "intern", "staff", "special to", "news editor", "managing editor", "chief", "analyst", "author", "autor", "autorin", "journaliste", "redactor", "redactora", "head of", "ph.d", "phd", "m.d.", "md"}
+var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "correspondent", "editor", "journalist", "redakteur", "redakteurin", "contributor", "contributing writer", "senior writer", "writer", "columnist", "political editor", "freelance", "bureau chief", "producer", "intern", "staff", "special to", "news editor", "managing editor", "chief", "analyst", "author", "autor", "autorin", "journaliste", "redactor", "redactora", "head of", "founder", "co-founder", "ceo", "cto", "president", "director", "sr. director", "dietitian", "registered dietitian", "expert", "specialist", "consultant", "host", "research executive", "senior research executive", "fellow", "professor", "ph.d", "phd", "m.d.", "md"}
 
 // notNames are words that no person's name has.
 var notNames = map[string]bool{
 	"staff": true, "newsroom": true, "admin": true, "administrator": true, "editor": true, "editors": true, "editorial": true, "redaktion": true, "redaction": true, "rédaction": true, "redacción": true, "redação": true, "redazione": true, "team": true, "desk": true, "updated": true, "published": true, "posted": true, "minutes": true, "min": true, "read": true, "share": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "photo": true, "photos": true, "photograph": true, "http": true, "https": true, "www": true, "follow": true, "view": true, "profile": true, "posts": true, "articles": true, "contributor": true, "guest": true, "webmaster": true, "online": true, "web": true, "click": true, "more": true, "email": true, "contact": true, "about": true, "january": true, "february": true, "april": true, "june": true, "july": true, "august": true, "september": true, "october": true, "november": true, "december": true, "copyright": true, "unknown": true, "anonymous": true, "user": true, "login": true, "author": true, "authors": true,
-	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true,
+	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true, "text": true, "texte": true, "foto": true, "fotos": true, "bild": true, "auteur": true, "auteur(s": true, "article": true, "category": true, "written": true, "reading": true, "sponsored": true, "finance": true, "nachrichten": true, "wortlaut": true, "pressestelle": true,
 }
 
 // looksLikeByline tells a short line that names an author.
@@ -51,7 +52,7 @@ func cutBylineWord(text string) (rest string, ok bool) {
 		}
 		next, _ := utf8.DecodeRuneInString(lower[len(w):])
 		last, _ := utf8.DecodeLastRuneInString(w)
-		if unicode.IsLetter(last) && (unicode.IsLetter(next) || unicode.IsDigit(next) || next == '\'' || next == '-') {
+		if unicode.IsLetter(last) && (unicode.IsLetter(next) || unicode.IsDigit(next) || next == '\'' || next == '-') && !setClose(text, w) {
 			continue
 		}
 		best = len(w)
@@ -62,7 +63,19 @@ func cutBylineWord(text string) (rest string, ok bool) {
 	return strings.TrimLeft(text[best:], " :\n"), true
 }
 
-// readByline finds the authors: those whom the page names to machines, unless the visible line says more.
+// setClose tells a byline word that a name follows without a space, as in "ByAnn Lee": the two stand in elements of their
+// own.
+func setClose(text, word string) bool {
+	if word != "by" && word != "von" && !strings.HasSuffix(word, " by") && !strings.HasSuffix(word, " von") {
+		return false
+	}
+	rest := text[len(word):]
+	r, n := utf8.DecodeRuneInString(rest)
+	second, _ := utf8.DecodeRuneInString(rest[n:])
+	return unicode.IsLower(rune(text[len(word)-1])) && unicode.IsUpper(r) && (unicode.IsLower(second) || second == '.')
+}
+
+// readByline finds the authors: those whom the page names to machines, else those of the visible line, else the feed's.
 func (d *document) readByline() {
 	var candidates []bylineFound
 	add := func(from string, authors []feedmill.Author, raw string) {
@@ -98,7 +111,7 @@ func (d *document) readByline() {
 	}
 	shown, raw := d.shownByline()
 	add("json-ld", ld, "")
-	for _, name := range [...]string{"author", "parsely-author", "sailthru.author", "article:author", "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "dcsext.author", "byl", "cxenseparse:author", "twitter:data1", "creator", "citation_author", "shareaholic:article_author_name", "vr:author", "news_authors", "og:author"} {
+	for _, name := range [...]string{"author", "parsely-author", "twitter:misc:written by", "sailthru.author", "article:author", "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "dcsext.author", "byl", "cxenseparse:author", "twitter:data1", "creator", "citation_author", "shareaholic:article_author_name", "vr:author", "news_authors", "og:author"} {
 		var list []feedmill.Author
 		for _, v := range m.names[name] {
 			if strings.Contains(v, "://") || strings.Contains(v, "/") && !strings.Contains(v, " ") || name == "twitter:data1" && !d.labelled("twitter:label1") {
@@ -125,6 +138,7 @@ func (d *document) readByline() {
 		add("feed", splitNames(stripByline(firstNonEmpty(it.AuthorName, it.Author))), "")
 	}
 	if len(candidates) == 0 {
+		d.readCollective()
 		if raw != "" {
 			d.article.Byline.Raw = raw
 		}
@@ -152,6 +166,46 @@ func (d *document) readByline() {
 		rivals = append(rivals, found{joinAuthors(o.authors), o.from})
 	}
 	d.set("byline", firstNonEmpty(joinAuthors(b.Authors), b.Agency), c.from, rivals...)
+}
+
+// readCollective takes a newsroom's desk or staff for the author where the page states it as such and names nobody else.
+func (d *document) readCollective() {
+	m := d.meta
+	var list []found
+	for _, a := range m.ld.authors {
+		list = append(list, found{a.name, "json-ld"})
+	}
+	for _, name := range [...]string{"author", "parsely-author", "article:author", "og:article:author", "dc.creator", "shareaholic:article_author_name"} {
+		if v, _ := m.first(name); v != "" {
+			list = append(list, found{plainText(v), "meta:" + name})
+		}
+	}
+	for _, p := range m.itemprops {
+		if (p.name == "author" || p.name == "rel-author") && !d.inComments(p) {
+			list = append(list, found{p.value, "itemprop:" + p.name})
+		}
+	}
+	for i, f := range list {
+		if name := stripByline(f.Value); isCollective(name) && !d.site.is(name) {
+			d.article.Byline.Authors = []feedmill.Author{{Name: name}}
+			d.set("byline", name, f.From, list[i+1:]...)
+			return
+		}
+	}
+}
+
+// isCollective tells the name of a group that writes: staff, team, desk, editors.
+func isCollective(name string) bool {
+	if len(name) > 50 || strings.ContainsAny(name, "@:<>{}=_|\"/") {
+		return false
+	}
+	for _, w := range words(name) {
+		switch w {
+		case "staff", "team", "desk", "newsroom", "editors", "redaktion", "redacción", "rédaction", "redazione", "redação", "redactie", "redaktionen", "toimitus", "redakcja":
+			return true
+		}
+	}
+	return false
 }
 
 type bylineFound struct {
@@ -220,7 +274,7 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 	markedRaw := ""
 	for i := max(first-6, 0); i < min(first+25, len(l.blocks)); i++ {
 		b := &l.blocks[i]
-		if b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintAd|hintConsent|hintCaption|hintCredit) != 0 || i == d.headline {
+		if b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintConsent|hintCaption|hintCredit) != 0 || b.hints&(hintAd|hintByline) == hintAd || i == d.headline {
 			continue
 		}
 		line := strings.ReplaceAll(b.text, "\n", " | ")
@@ -232,6 +286,10 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 			if names := namesOnly(splitNames(rest)); len(names) > 0 && len(rest) < 160 {
 				return names, bareByline(line, d.rules)
 			}
+			bare := bareByline(line, d.rules)
+			if names := namesOnly(splitNames(stripByline(bare))); len(names) > 0 && len(bare) < 160 {
+				return names, bare
+			}
 		}
 		if t := l.authorWithin(b); t != "" && marked == nil {
 			if names := namesOnly(splitNames(stripByline(t))); len(names) > 0 {
@@ -240,6 +298,9 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 		}
 		if names, at := namesBesideDate(line, d.rules); len(names) > 0 && marked == nil {
 			marked, markedRaw = names, bareByline(line[at:], d.rules)
+		}
+		if marked == nil && i > first && d.isNameByDate(i) {
+			marked, markedRaw = []feedmill.Author{{Name: trimName(line)}}, line
 		}
 		if (b.hints&hintByline != 0 || b.linksAuthor()) && marked == nil && b.size < 120 {
 			if names := namesOnly(splitNames(stripByline(line))); len(names) > 0 {
@@ -264,6 +325,25 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 		}
 	}
 	return nil, ""
+}
+
+// isNameByDate tells a block that is a name and nothing else, between the headline and the body and beside a block that is
+// a date and nothing else.
+func (d *document) isNameByDate(i int) bool {
+	l := d.layout
+	b := &l.blocks[i]
+	if d.headline < 0 || len(d.body.kept) == 0 || i >= d.body.kept[0] || b.size > 40 || b.ends || l.nodes[b.near].heading > 0 {
+		return false
+	}
+	if n := len(strings.Fields(b.text)); n < 2 || n > 3 || !isCredit(b.text) || d.site.is(b.text) {
+		return false
+	}
+	for _, k := range [...]int{i - 1, i + 1} {
+		if k > d.headline && k < len(l.blocks) && l.blocks[k].size < 60 && looksLikeDate(l.blocks[k].text) {
+			return true
+		}
+	}
+	return false
 }
 
 // authorWithin is the text of the outermost inline elements within a block whose names say byline, "" where there are none
@@ -321,10 +401,12 @@ func namesBesideDate(line string, rules *ruleSet) (names []feedmill.Author, at i
 	_, n := utf8.DecodeRuneInString(line[last:])
 	last += n
 	for _, from := range [...]int{0, last} {
-		name := trimName(line[last:])
+		part := line[last:]
 		if from == 0 {
-			name = trimName(head)
+			part = head
 		}
+		part, _ = cutPlace(part)
+		name := trimName(part)
 		if n := len(strings.Fields(name)); n < 2 || n > 4 || !isCredit(name) {
 			continue
 		}
@@ -423,7 +505,7 @@ func isWeekday(w string) bool {
 func namesOnly(list []feedmill.Author) []feedmill.Author {
 	var out []feedmill.Author
 	for _, a := range list {
-		if isName(a.Name) || isAgency(a.Name) {
+		if isName(a.Name) && !slices.Contains(rolesOfAuthors[:], strings.ToLower(a.Name)) || isAgency(a.Name) {
 			out = append(out, a)
 		}
 	}
@@ -558,6 +640,23 @@ func trimName(s string) string {
 			s = rest
 		}
 	}
+	for _, w := range [...]string{"By", "BY", "Author", "Autor", "Von"} { // set without a space, or in an element of its own
+		if rest, ok := strings.CutPrefix(s, w); ok && strings.Contains(rest, " ") && len(rest) > 1 && rest[0] >= 'A' && rest[0] <= 'Z' && rest[1] != ' ' && (rest[1] < 'A' || rest[1] > 'Z') {
+			s = rest
+		}
+	}
+	// "Ann Lee Writer", "Ann Lee le": a role, or the first word of what follows
+	for range 3 {
+		i := strings.LastIndexByte(s, ' ')
+		if i < 0 || !strings.Contains(s[:i], " ") {
+			break
+		}
+		last := strings.ToLower(s[i+1:])
+		if !isParticle(last) && !slices.Contains(rolesOfAuthors[:], last) && last != "senior" && last != "research" && last != "am" && last != "on" {
+			break
+		}
+		s = s[:i]
+	}
 	for _, w := range [...]string{"기자", "특파원", "記者", "记者"} {
 		if rest, ok := strings.CutSuffix(s, w); ok && utf8.RuneCountInString(rest) >= 2 && isWideText(rest) {
 			s = rest
@@ -577,6 +676,9 @@ func isName(s string) bool {
 	}
 	fields := strings.Fields(s)
 	if len(fields) > 6 {
+		return false
+	}
+	if len(fields) == 1 && isWeekday(strings.ToLower(strings.Trim(s, ".,"))) {
 		return false
 	}
 	capitals := 0

@@ -38,7 +38,7 @@ func TestSplitNames(t *testing.T) {
 
 func TestCutBylineWord(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]bool{"By Ann": true, "BY: Ann": true, "Abby Ann": false, "Byron Ann": false, "By-law Ann": false, "Vonnegut": false, "von Ann": true, "Written by Ann": true} {
+	for in, want := range map[string]bool{"By Ann": true, "BY: Ann": true, "Abby Ann": false, "Byron Ann": false, "By-law Ann": false, "Vonnegut": false, "ByAnn Lee": true, "vonAnn Lee": true, "Veröffentlicht vonAnn Lee": true, "Vonda Lee": false, "DiMaggio Lee": false, "von Ann": true, "Written by Ann": true} {
 		if _, ok := cutBylineWord(in); ok != want {
 			t.Errorf("cutBylineWord(%q) is %t, want %t", in, ok, want)
 		}
@@ -82,5 +82,33 @@ func TestNamesBesideDate(t *testing.T) {
 		if got := joinAuthors(names); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestAuthors(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, head, line, want string }{
+		{"name and date without a mark", "", `<p>By Ann Lee December 2, 2025</p>`, "Ann Lee"},
+		{"set close", "", `<div><span>By</span><span>Ann Lee</span></div>`, "Ann Lee"},
+		{"in an element that says so", "", `<p>3 May 2020 <span class="reporter">Ann Lee</span></p>`, "Ann Lee"},
+		{"a line of its own beside the date", "", `<div>Ann Lee</div><div>May 3, 2020</div>`, "Ann Lee"},
+		{"a place of its own beside the date", "", `<div>New York</div><p>` + sentence + `</p>`, ""},
+		{"with a role", "", `<p class="byline">By Ann Lee, Founder</p>`, "Ann Lee"},
+		{"with a role and no comma", `<meta name="author" content="Ann Lee Writer">`, "", "Ann Lee"},
+		{"the label alone", "", `<h3>Author</h3><p>Ann Lee</p>`, "Ann Lee"},
+		{"staff, where nobody is named", `<meta name="author" content="Gazette Staff">`, "", "Gazette Staff"},
+		{"a person before the staff", `<meta name="author" content="Gazette Staff">`, `<p>By Ann Lee</p>`, "Ann Lee"},
+		{"an account", `<meta name="author" content="admin">`, "", ""},
+		{"the site", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, "", ""},
+		{"the person whose site it is", `<script type="application/ld+json">{"@type":"BlogPosting","headline":"Bridge to be rebuilt","author":{"@type":"Person","name":"Ann Lee"},"publisher":{"@type":["Person","Organization"],"name":"Ann Lee"}}</script>`, "", "Ann Lee"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := extract(t, "<html><head>"+tt.head+"</head><body><article><h1>Bridge to be rebuilt</h1>"+tt.line+paragraphs(3)+"</article></body></html>")
+			if got := joinAuthors(a.Byline.Authors); got != tt.want {
+				t.Errorf("authors %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

@@ -214,7 +214,9 @@ func (r *ldReader) article(o map[string]any) linkedData {
 		license:     ldString(o["license"]),
 		copyright:   plainText(ldString(o["copyrightNotice"])),
 		holder:      plainText(r.name(o["copyrightHolder"])),
-		publisher:   plainText(r.name(o["publisher"])),
+	}
+	if p, ok := r.deref(o["publisher"]).(map[string]any); !ok || ldType(p) != "Person" { // whose blog it is, is no site's name
+		d.publisher = plainText(r.name(o["publisher"]))
 	}
 	if d.headline == "" {
 		d.headline = plainText(ldString(o["name"]))
