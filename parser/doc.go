@@ -29,5 +29,6 @@
 //
 // # Feeds
 //
-// [ParseFeed] reads a feed document of any common kind; its files begin with "feed".
+// [ParseFeed] reads a feed document of any common kind; its files begin with "feed". [CheckFeed] says what is odd about
+// one (feedcheck.go), [FeedLinks] finds the feeds that a page names (discover.go).
 package parser
