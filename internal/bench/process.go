@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// taskVariable is the environment variable that makes this program a process of a benchmark; its value is the task.
-const taskVariable = "FEEDMILL_BENCH_TASK"
+// childVariable is the environment variable that makes this program a process of a benchmark. The task is the first
+// thing on its standard input: an environment is too small for ten thousand URLs.
+const childVariable = "FEEDMILL_BENCH_CHILD"
 
 // task is what a process of a benchmark is to do. Which fields matter depends on its role.
 type task struct {
@@ -34,15 +35,14 @@ const (
 	roleHops     = "hops"
 )
 
-// Child runs the task that the environment holds and tells whether there was one. A program that calls [Run] must call
-// it first, and end when it returns true.
+// Child runs a task of a benchmark and tells whether there was one: whether [Run] started this process. A program that
+// calls Run must call it first, and end when it returns true.
 func Child(ctx context.Context, in io.Reader, out io.Writer) (bool, error) {
-	raw, ok := os.LookupEnv(taskVariable)
-	if !ok {
+	if os.Getenv(childVariable) == "" {
 		return false, nil
 	}
 	var t task
-	if err := json.Unmarshal([]byte(raw), &t); err != nil {
+	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return true, fmt.Errorf("benchmark task: %w", err)
 	}
 	// Whoever started this process holds the other end of its input: when that is gone, so is the purpose.
@@ -82,15 +82,12 @@ type process struct {
 
 // start runs a task in a process of its own.
 func (b *bench) start(ctx context.Context, t *task) (*process, error) {
-	raw, err := json.Marshal(t)
-	if err != nil {
-		return nil, fmt.Errorf("benchmark task %s: %w", t.Role, err)
-	}
 	p := &process{cmd: exec.CommandContext(ctx, b.command[0], b.command[1:]...)}
-	p.cmd.Env = append(os.Environ(), taskVariable+"="+string(raw))
+	p.cmd.Env = append(os.Environ(), childVariable+"=1")
 	p.cmd.Stderr = &p.stderr
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 10 * time.Second
+	var err error
 	if p.in, err = p.cmd.StdinPipe(); err == nil {
 		if p.out, err = p.cmd.StdoutPipe(); err == nil {
 			err = p.cmd.Start()
@@ -98,6 +95,9 @@ func (b *bench) start(ctx context.Context, t *task) (*process, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("start benchmark task %s: %w", t.Role, err)
+	}
+	if err := json.NewEncoder(p.in).Encode(t); err != nil {
+		return nil, fmt.Errorf("benchmark task %s: %w", t.Role, errors.Join(err, p.stop()))
 	}
 	return p, nil
 }
