@@ -56,34 +56,44 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	defer stop()
 
 	attempts := newAttempts()
+	turn, end := b.pulse.begin(w.From.Stream + "/" + w.Name)
+	defer end()
 	for ctx.Err() == nil {
+		turn()
 		msgs, err := w.pull(live, replays)
 		if err := b.pullFailed(ctx, w.Name, err); err != nil {
 			return err
 		}
 		batch := w.decode(work, b, msgs)
 		for pause := retryFirst; len(batch) > 0; pause = min(2*pause, retryMax) {
+			start := time.Now()
 			left, err := w.write(work, batch)
-			w.settle(b, batch, left)
+			took := time.Since(start) / time.Duration(len(batch))
+			w.settle(b, batch, left, took)
 			if len(left) == 0 {
 				break
 			}
 			if work.Err() != nil || ctx.Err() != nil {
-				for _, r := range left {
-					b.settle(r.msg.Nak(), w.Name)
+				for i := range left {
+					b.settle(left[i].msg.Nak(), w.Name)
+					w.tell(b, &left[i], ResultFailed, took)
 				}
 				return nil
 			}
 			if len(left) < len(batch) || feedmill.IsPermanent(err) {
-				left = w.blame(work, b, left, err, attempts)
+				left = w.blame(work, b, left, err, attempts, took)
 				pause = retryFirst
+			} else {
+				for i := range left {
+					w.tell(b, &left[i], ResultFailed, took)
+				}
 			}
 			batch = left
 			if len(batch) == 0 {
 				break
 			}
 			b.log.Warn("cannot write; nothing is lost, trying again", "sink", w.Name, "records", len(batch), "in", pause, "error", err)
-			w.hold(ctx, batch, pause)
+			w.hold(ctx, batch, pause, turn)
 		}
 	}
 	return nil
@@ -147,10 +157,11 @@ func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.M
 		case err == nil:
 			batch = append(batch, r)
 		case feedmill.IsPermanent(err):
-			b.bury(ctx, w.Name, m, r.cause, 1, err)
+			w.tell(b, &r, b.bury(ctx, w.Name, m, r.cause, 1, err), 0)
 		default:
 			b.log.Warn("cannot read a message; trying again", "worker", w.Name, "error", err)
 			b.settle(m.NakWithDelay(retryFirst), w.Name)
+			w.tell(b, &r, ResultFailed, 0)
 		}
 	}
 	return batch
@@ -192,13 +203,14 @@ func (w *BatchWorker[In]) try(ctx context.Context, values []In) (err error) {
 }
 
 // settle acknowledges what is stored; the last one is waited for, and with it, on one connection, all before it.
-func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In]) {
+func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In], took time.Duration) {
 	missing := make(map[uint64]bool, len(left))
 	for _, r := range left {
 		missing[r.cause.Seq] = true
 	}
 	var last jetstream.Msg
-	for _, r := range batch {
+	for i := range batch {
+		r := &batch[i]
 		if missing[r.cause.Seq] {
 			continue
 		}
@@ -206,6 +218,7 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In]) {
 			b.settle(last.Ack(), w.Name)
 		}
 		last = r.msg
+		w.tell(b, r, ResultOK, took)
 	}
 	if last != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -215,7 +228,7 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In]) {
 }
 
 // blame counts a failure of each value left and buries those that have used up their attempts.
-func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In], err error, attempts *attempts) []received[In] {
+func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In], err error, attempts *attempts, took time.Duration) []received[In] {
 	var again []received[In]
 	for _, r := range left {
 		n := attempts.count(r.cause)
@@ -225,26 +238,35 @@ func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In]
 			if own == nil {
 				b.settle(r.msg.Ack(), w.Name)
 				attempts.forget(r.cause)
+				w.tell(b, &r, ResultOK, took)
 				continue
 			}
 			if feedmill.IsPermanent(own) || n >= w.Attempts {
-				b.bury(ctx, w.Name, r.msg, r.cause, n, own)
+				w.tell(b, &r, b.bury(ctx, w.Name, r.msg, r.cause, n, own), took)
 				attempts.forget(r.cause)
 				continue
 			}
 		}
+		w.tell(b, &r, ResultRetry, took)
 		again = append(again, r)
 	}
 	return again
 }
 
-// hold waits, telling the server meanwhile that the messages are in hand.
-func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause time.Duration) {
+// tell tells the observer what became of a message. A further try is no further delivery.
+func (w *BatchWorker[In]) tell(b *Bus, r *received[In], result Result, took time.Duration) {
+	b.observe(Handling{Worker: w.Name, Result: result, Took: took, Redelivered: r.cause.Delivered > 1})
+	r.cause.Delivered = 0
+}
+
+// hold waits, telling the server meanwhile that the messages are in hand, and turn that the loop goes on.
+func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause time.Duration, turn func()) {
 	tick := time.NewTicker(ackWait / 3)
 	defer tick.Stop()
 	end := time.NewTimer(pause)
 	defer end.Stop()
 	for {
+		turn()
 		for _, r := range batch {
 			if r.msg.InProgress() != nil {
 				return // the connection is gone; the messages come again

@@ -54,7 +54,8 @@ type Options struct {
 	// HighWater is how many unhandled messages a stream may have before the workers that fill it wait; default 2000.
 	HighWater int
 
-	Logger *slog.Logger // nil: none
+	Logger   *slog.Logger // nil: none
+	Observer Observer     // told of every message handled; nil: none
 }
 
 // TLS names the files of a TLS connection.
@@ -75,11 +76,12 @@ type Bus struct {
 
 	pressureMu sync.Mutex
 	pressure   map[string]*pressure
+	pulse      pulse
 }
 
 // Connect opens the bus: it starts the embedded server or connects to a running one, and creates what is missing.
 func Connect(ctx context.Context, opts Options) (*Bus, error) {
-	b := &Bus{opts: opts, prefix: cmp.Or(opts.Prefix, "fm."), log: opts.Logger, pressure: map[string]*pressure{}}
+	b := &Bus{opts: opts, prefix: cmp.Or(opts.Prefix, "fm."), log: opts.Logger, pressure: map[string]*pressure{}, pulse: pulse{loops: map[string]time.Time{}}}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -116,11 +118,15 @@ func (b *Bus) natsOptions() []nats.Option {
 		nats.ReconnectJitter(100*time.Millisecond, 500*time.Millisecond),
 		nats.Timeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.pulse.silent()
 			if err != nil {
 				b.log.Warn("connection to NATS lost; reconnecting", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { b.log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted()) }),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			b.pulse.silent()
+			b.log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted())
+		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("NATS", "error", err) }),
 	}
 }
@@ -188,16 +194,48 @@ func (b *Bus) open(ctx context.Context) error {
 	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
 		return fmt.Errorf("JetStream: %w", err)
 	}
-	if _, err := b.js.AccountInfo(ctx); err != nil {
-		return fmt.Errorf("JetStream at %s: %w; start nats-server with -js", b.nc.ConnectedUrlRedacted(), err)
-	}
-	if err := b.createStreams(ctx); err != nil {
+	if err := b.Patiently(ctx, func() error {
+		if _, err := b.js.AccountInfo(ctx); err != nil {
+			return fmt.Errorf("JetStream at %s: %w; start nats-server with -js", b.nc.ConnectedUrlRedacted(), err)
+		}
+		return b.createStreams(ctx)
+	}); err != nil {
 		return err
 	}
 	if b.server != nil && b.opts.Daemon {
 		return b.dir.announce(address{URL: b.server.server.ClientURL(), User: b.server.user, Password: b.server.password, PID: os.Getpid()})
 	}
 	return nil
+}
+
+// electionWait is how long a start waits for a cluster that has no leader yet.
+const electionWait = time.Minute
+
+// Patiently calls f again as long as the cluster does not answer in time, as while it elects a leader, for a minute at
+// most. Other errors are returned at once.
+func (b *Bus) Patiently(ctx context.Context, f func() error) error {
+	for start, told := time.Now(), false; ; {
+		err := f()
+		if err == nil || ctx.Err() != nil || b.server != nil || time.Since(start) > electionWait || !passing(err) {
+			return err
+		}
+		if !told {
+			b.log.Warn("JetStream does not answer yet; waiting", "error", err)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// passing tells whether an error is one of a cluster that is not ready.
+func passing(err error) bool {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return api.Code == 503
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
 
 // JetStream is the client underneath, for the registry's buckets.

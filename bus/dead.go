@@ -1,9 +1,11 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +43,7 @@ var carried = []string{headerID, headerFeed, headerEncoding, headerBody, headerR
 var ErrNoDeadLetter = errors.New("no such dead letter")
 
 // bury publishes the dead letter of a message and ends the message. Where that fails the message comes again.
-func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Cause, attempts int, cause error) {
+func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Cause, attempts int, cause error) Result {
 	class := "failed"
 	if p, ok := errors.AsType[*feedmill.PermanentError](cause); ok && p.Class != "" {
 		class = p.Class
@@ -60,10 +62,11 @@ func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Caus
 	dead := &nats.Msg{Subject: b.prefix + "dead." + token(worker) + "." + token(class), Header: h, Data: msg.Data()}
 	if err := b.publish(ctx, []*nats.Msg{dead}, nil); err != nil {
 		b.settle(msg.NakWithDelay(retryFirst), worker)
-		return
+		return ResultFailed
 	}
 	b.log.Error("given up; see `feedmill dlq list`", "worker", worker, "class", class, "attempts", attempts, "error", cause)
 	b.settle(msg.TermWithReason(class), worker)
+	return ResultDead
 }
 
 // Bury puts a value among the dead letters that its handler itself has given up, after all its tries. The dead letter
@@ -130,6 +133,35 @@ func (b *Bus) DeadLetters(ctx context.Context, f func(DeadLetter) bool) error {
 		}
 	}
 	return nil
+}
+
+// DeadCount is how many dead letters there are of a stage (a worker's name) and class.
+type DeadCount struct {
+	Stage    string `json:"stage"`
+	Class    string `json:"class"`
+	Messages uint64 `json:"messages"`
+}
+
+// CountDead counts the dead letters by stage and class, in that order, without reading them.
+func (b *Bus) CountDead(ctx context.Context) ([]DeadCount, error) {
+	s, err := b.js.Stream(ctx, b.streamName(StreamDead))
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", b.streamName(StreamDead), err)
+	}
+	prefix := b.prefix + "dead."
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(prefix+">"))
+	if err != nil {
+		return nil, fmt.Errorf("count dead letters: %w", err)
+	}
+	all := make([]DeadCount, 0, len(info.State.Subjects))
+	for sub, n := range info.State.Subjects {
+		stage, class := split(sub[len(prefix):])
+		all = append(all, DeadCount{Stage: stage, Class: class, Messages: n})
+	}
+	slices.SortFunc(all, func(a, b DeadCount) int {
+		return cmp.Or(cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.Class, b.Class))
+	})
+	return all, nil
 }
 
 func (b *Bus) deadLetter(ctx context.Context, seq uint64, at time.Time, subject string, h nats.Header, data []byte) DeadLetter {

@@ -155,6 +155,7 @@ func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg, last map[string]uin
 		if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.Code == 400 {
 			return fmt.Errorf("publish %s: %w", failed[0].Subject, err)
 		}
+		b.pulse.silent()
 		b.log.Warn("publishing failed; trying again", "subject", failed[0].Subject, "messages", len(failed), "error", explain(err))
 		select {
 		case <-ctx.Done():

@@ -191,10 +191,17 @@ type ConsumerState struct {
 	Floor       uint64 `json:"floor"` // stream sequence up to which all is acknowledged
 	// Lost counts messages that the stream dropped before this consumer had handled them.
 	Lost uint64 `json:"lost,omitempty"`
+	// Oldest is when the oldest message that is not handled was stored. Only [Bus.Backlog] fills it in.
+	Oldest time.Time `json:"oldest,omitzero"`
 }
 
 // Stream returns the state of one stream (a name without prefix) and its consumers.
 func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
+	return b.stream(ctx, name, false)
+}
+
+// stream looks at a stream, and where aged is set at the oldest message that each consumer has not handled.
+func (b *Bus) stream(ctx context.Context, name string, aged bool) (StreamState, error) {
 	s, err := b.js.Stream(ctx, b.streamName(name))
 	if err != nil {
 		return StreamState{}, fmt.Errorf("stream %s: %w", b.streamName(name), err)
@@ -208,12 +215,20 @@ func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
 			continue // an outsider's; nobody waits for it
 		}
 		cs := ConsumerState{Name: c.Name, Pending: c.NumPending, Unacked: c.NumAckPending, Redelivered: c.NumRedelivered, Floor: c.AckFloor.Stream}
+		if aged {
+			if cs.Oldest, err = oldest(ctx, s, c); err != nil {
+				return st, err
+			}
+		}
 		if base, ok := ofPartition(c.Name); ok {
 			// One worker's partitions are shown as one. What they lost cannot be told: a floor says nothing of the others.
 			cs.Name, cs.Floor = base, 0
 			if i := slices.IndexFunc(st.Consumers, func(o ConsumerState) bool { return o.Name == base }); i >= 0 {
 				o := &st.Consumers[i]
 				o.Pending, o.Unacked, o.Redelivered = o.Pending+cs.Pending, o.Unacked+cs.Unacked, o.Redelivered+cs.Redelivered
+				if o.Oldest.IsZero() || !cs.Oldest.IsZero() && cs.Oldest.Before(o.Oldest) {
+					o.Oldest = cs.Oldest
+				}
 				continue
 			}
 		} else if info.Config.Retention == jetstream.LimitsPolicy && cs.Floor+1 < st.FirstSeq && c.AckFloor.Consumer > 0 {
@@ -227,6 +242,22 @@ func (b *Bus) Stream(ctx context.Context, name string) (StreamState, error) {
 	return st, nil
 }
 
+// oldest is when the oldest message was stored that a consumer has not handled; the zero time where it has handled all.
+// It is the next one of the consumer's after its floor, which the server finds without a scan.
+func oldest(ctx context.Context, s jetstream.Stream, c *jetstream.ConsumerInfo) (time.Time, error) {
+	if c.NumPending == 0 && c.NumAckPending == 0 {
+		return time.Time{}, nil
+	}
+	m, err := s.GetMsg(ctx, max(c.AckFloor.Stream+1, s.CachedInfo().State.FirstSeq), jetstream.WithGetMsgSubject(c.Config.FilterSubject))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return time.Time{}, nil // handled meanwhile
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("oldest message of %s: %w", c.Name, err)
+	}
+	return m.Time, nil
+}
+
 // ofPartition cuts the partition from a consumer's name: page of page-p07.
 func ofPartition(consumer string) (worker string, ok bool) {
 	i := strings.LastIndex(consumer, "-p")
@@ -238,10 +269,15 @@ func ofPartition(consumer string) (worker string, ok bool) {
 }
 
 // Streams returns the state of every stream, in the order of an item's way.
-func (b *Bus) Streams(ctx context.Context) ([]StreamState, error) {
+func (b *Bus) Streams(ctx context.Context) ([]StreamState, error) { return b.streams(ctx, false) }
+
+// Backlog is Streams with the age of what waits. It reads one message for each consumer that is behind.
+func (b *Bus) Backlog(ctx context.Context) ([]StreamState, error) { return b.streams(ctx, true) }
+
+func (b *Bus) streams(ctx context.Context, aged bool) ([]StreamState, error) {
 	var all []StreamState
 	for _, p := range plans(b.opts.Retention) {
-		st, err := b.Stream(ctx, p.name)
+		st, err := b.stream(ctx, p.name, aged)
 		if err != nil {
 			return all, err
 		}

@@ -123,7 +123,10 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	turn, end := r.bus.pulse.begin(r.From.Stream + "/" + r.Name)
+	defer end()
 	for ctx.Err() == nil {
+		turn()
 		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
@@ -159,7 +162,10 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 	}
 	var mine sync.WaitGroup
 	defer mine.Wait() // the partition is let go when nothing of it is in hand
+	turn, end := r.bus.pulse.begin(r.From.Stream + "/" + name)
+	defer end()
 	for ctx.Err() == nil {
+		turn()
 		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
@@ -196,7 +202,10 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	turn, end := r.bus.pulse.begin(StreamReplay + "/" + r.Name)
+	defer end()
 	for ctx.Err() == nil {
+		turn()
 		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) {
 			continue
 		}
@@ -292,6 +301,7 @@ func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
 	case errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
 		return fmt.Errorf("worker %s: %w; it was deleted while in use: start feedmill again to create it", worker, err)
 	}
+	b.pulse.silent()
 	b.log.Warn("pull failed; trying again", "worker", worker, "error", err)
 	select {
 	case <-ctx.Done():
@@ -313,21 +323,32 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 	}
 	alive := keepAlive(msg)
 	defer alive.Stop()
+	start := time.Now()
+	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, ctx: ctx}
+	result := r.deal(ctx, msg, cause, out)
+	h := Handling{Worker: w.Name, Result: result, Took: time.Since(start), Redelivered: cause.Delivered > 1}
+	if result == ResultOK {
+		h.Published = len(out.msgs)
+	}
+	b.observe(h)
+}
 
+// deal handles a message, publishes what comes of it, and acknowledges it or has it come again.
+func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, out *Outbox) Result {
+	b, w := r.bus, r.Worker
 	if r.done != nil && cause.Stream != StreamReplay {
 		known, err := r.done.has(ctx, cause)
 		if err != nil {
 			b.log.Warn("cannot look up what was handled; trying again", "worker", w.Name, "error", err)
 			b.settle(msg.NakWithDelay(retryFirst), w.Name)
-			return
+			return ResultFailed
 		}
 		if known {
 			b.settle(msg.Ack(), w.Name)
-			return
+			return ResultKnown
 		}
 	}
-	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, ctx: ctx}
-	err = w.run(ctx, b, msg, out)
+	err := w.run(ctx, b, msg, out)
 	if err == nil {
 		if err = out.publish(ctx); err == nil {
 			err = out.finish(ctx)
@@ -335,7 +356,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 		if err == nil {
 			r.attempts.forget(cause)
 			b.settle(msg.Ack(), w.Name)
-			return
+			return ResultOK
 		}
 		// The bus or the registry does not answer: no fault of the message, so the try does not count.
 		if ctx.Err() != nil || !feedmill.IsPermanent(err) {
@@ -343,26 +364,26 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 				b.log.Warn("cannot finish; trying again", "worker", w.Name, "error", err)
 			}
 			b.settle(msg.NakWithDelay(retryFirst), w.Name)
-			return
+			return ResultFailed
 		}
 	}
 	if ctx.Err() != nil {
 		b.settle(msg.Nak(), w.Name)
-		return
+		return ResultFailed
 	}
 	if at, ok := feedmill.RetryTime(err); ok {
 		b.settle(msg.NakWithDelay(max(time.Until(at), 0)), w.Name)
-		return
+		return ResultRetry
 	}
 	n := r.attempts.count(cause)
 	if !feedmill.IsPermanent(err) && n < w.Attempts && cause.Delivered < maxDeliveries {
 		pause := backoff(n)
 		b.log.Warn("handling failed; trying again", "worker", w.Name, "attempt", n, "in", pause, "error", err)
 		b.settle(msg.NakWithDelay(pause), w.Name)
-		return
+		return ResultRetry
 	}
-	b.bury(ctx, w.Name, msg, cause, n, err)
-	r.attempts.forget(cause)
+	defer r.attempts.forget(cause)
+	return b.bury(ctx, w.Name, msg, cause, n, err)
 }
 
 // run decodes and handles one message; a panic becomes a permanent error.
