@@ -287,7 +287,7 @@ func (b *Bus) streams(ctx context.Context, aged bool) ([]StreamState, error) {
 }
 
 // Scheduled returns the subjects (without prefix) of the pending schedules of a kind: SchedulePolls, ScheduleRetries or
-// ScheduleSlots. The last token of each is the id of what is held back.
+// ScheduleSlots. The third token of each is the id of the feed or article that is held back.
 func (b *Bus) Scheduled(ctx context.Context, kind string) ([]string, error) {
 	return b.subjects(ctx, StreamWork, kind+".>")
 }

@@ -38,11 +38,16 @@ var (
 		Stream: StreamWork, name: "visit",
 		tokens: func(e feedmill.Entry) []string { return []string{partitionOf(e.Host), e.ID} },
 		ids:    entryIDs,
+		// A page that failed is tried again once for all feeds that name it. An entry that was not tried yet has a schedule
+		// of its own: one in the place of another feed's would lose the mention of the article in that feed.
 		schedule: func(e feedmill.Entry) []string {
-			if e.Slot.IsZero() {
+			switch {
+			case !e.Slot.IsZero():
+				return []string{"slot", e.ID, token(e.Feed.ID)}
+			case e.Attempt > 0:
 				return []string{"page", e.ID}
 			}
-			return []string{"slot", e.ID}
+			return []string{"page", e.ID, token(e.Feed.ID)}
 		},
 	}
 	FeedPages = Subject[*feedmill.Page]{
