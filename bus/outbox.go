@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,10 +51,13 @@ type Outbox struct {
 	stage string
 	cause Cause
 	msgs  []*nats.Msg
-	then  []func(context.Context) error
-	last  map[string]uint64
-	err   error
-	ctx   context.Context
+	// Messages to the stream once prove that the cause was handled; proofs are their places in msgs.
+	once   string
+	proofs []int
+	then   []func(context.Context) error
+	last   map[string]uint64
+	err    error
+	ctx    context.Context
 }
 
 // Cause returns the message that is being handled.
@@ -61,7 +65,11 @@ func (o *Outbox) Cause() Cause { return o.cause }
 
 // Put adds a value to what is published.
 func Put[T any](o *Outbox, s Subject[T], v T) {
+	n := len(o.msgs)
 	o.add(s.of(v), v, s.header(v))
+	if s.Stream == o.once && len(o.msgs) > n {
+		o.proofs = append(o.proofs, n)
+	}
 }
 
 // At adds a value that is published at the given time, or at once where that has passed. One value of a kind is
@@ -121,13 +129,25 @@ func (o *Outbox) add(subject string, v any, extra nats.Header) {
 	o.msgs = append(o.msgs, &nats.Msg{Subject: o.bus.prefix + subject, Header: h, Data: data})
 }
 
-// publish sends everything and waits until the streams have it.
+// publish sends everything and waits until the streams have it. What proves that the cause was handled goes last: were it
+// there first, and the process killed or the bus away before the rest is, the rest would never be published.
 func (o *Outbox) publish(ctx context.Context) error {
 	if o.err != nil {
 		return o.err
 	}
 	o.last = map[string]uint64{}
-	return o.bus.publish(ctx, o.msgs, o.last)
+	var proofs, others []*nats.Msg
+	for i, m := range o.msgs {
+		if slices.Contains(o.proofs, i) {
+			proofs = append(proofs, m)
+		} else {
+			others = append(others, m)
+		}
+	}
+	if err := o.bus.publish(ctx, others, o.last); err != nil {
+		return err
+	}
+	return o.bus.publish(ctx, proofs, o.last)
 }
 
 // Last returns the highest sequence that a stream (a name without prefix) gave to what was published, 0 for none. It is

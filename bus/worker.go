@@ -123,7 +123,7 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	turn, end := r.bus.pulse.begin(r.From.Stream + "/" + r.Name)
+	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, r.Name)
 	defer end()
 	for ctx.Err() == nil {
 		turn()
@@ -162,7 +162,7 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 	}
 	var mine sync.WaitGroup
 	defer mine.Wait() // the partition is let go when nothing of it is in hand
-	turn, end := r.bus.pulse.begin(r.From.Stream + "/" + name)
+	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, name)
 	defer end()
 	for ctx.Err() == nil {
 		turn()
@@ -202,7 +202,7 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	turn, end := r.bus.pulse.begin(StreamReplay + "/" + r.Name)
+	turn, end := r.bus.pulse.begin(r.Name, StreamReplay, r.Name)
 	defer end()
 	for ctx.Err() == nil {
 		turn()
@@ -324,7 +324,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 	alive := keepAlive(msg)
 	defer alive.Stop()
 	start := time.Now()
-	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, ctx: ctx}
+	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, once: w.Once, ctx: ctx}
 	result := r.deal(ctx, msg, cause, out)
 	h := Handling{Worker: w.Name, Result: result, Took: time.Since(start), Redelivered: cause.Delivered > 1}
 	if result == ResultOK {
