@@ -56,7 +56,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	defer stop()
 
 	attempts := newAttempts()
-	turn, end := b.pulse.begin(w.From.Stream + "/" + w.Name)
+	turn, end := b.pulse.begin(w.Name, w.From.Stream, w.Name)
 	defer end()
 	for ctx.Err() == nil {
 		turn()

@@ -81,7 +81,7 @@ type Bus struct {
 
 // Connect opens the bus: it starts the embedded server or connects to a running one, and creates what is missing.
 func Connect(ctx context.Context, opts Options) (*Bus, error) {
-	b := &Bus{opts: opts, prefix: cmp.Or(opts.Prefix, "fm."), log: opts.Logger, pressure: map[string]*pressure{}, pulse: pulse{loops: map[string]time.Time{}}}
+	b := &Bus{opts: opts, prefix: cmp.Or(opts.Prefix, "fm."), log: opts.Logger, pressure: map[string]*pressure{}, pulse: pulse{loops: map[*Loop]bool{}}}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,38 +43,52 @@ func (b *Bus) observe(h Handling) {
 	}
 }
 
-// pulse is when the loops of this process's workers last came round, by consumer, and when the bus last did not answer.
+// Loop is a loop in which a worker of this process takes messages from a consumer. It waits two seconds for them at most,
+// and longer only where all places are taken by messages in hand.
+type Loop struct {
+	Worker string
+	// Consumer is what it reads, with its stream: ITEM/page-p07.
+	Consumer string
+	// Turned is when it last came round.
+	Turned time.Time
+}
+
+// pulse is when the loops of this process's workers last came round, and when the bus last did not answer.
 type pulse struct {
 	mu       sync.Mutex
-	loops    map[string]time.Time
+	loops    map[*Loop]bool
 	silentAt atomic.Int64 // Unix nanoseconds
 }
 
-// begin enters a loop, whose function turn is called each time it comes round, and end when it has ended.
-func (p *pulse) begin(loop string) (turn, end func()) {
-	turn = func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.loops[loop] = time.Now()
-	}
-	turn()
-	return turn, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.loops, loop)
-	}
+// begin enters a loop; turn is to be called each time it comes round, and end when it has ended.
+func (p *pulse) begin(worker, stream, consumer string) (turn, end func()) {
+	l := &Loop{Worker: worker, Consumer: stream + "/" + consumer, Turned: time.Now()}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.loops[l] = true
+	return func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			l.Turned = time.Now()
+		}, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			delete(p.loops, l)
+		}
 }
 
 // silent notes that the bus has not answered.
 func (p *pulse) silent() { p.silentAt.Store(time.Now().UnixNano()) }
 
-// Loops tells when each loop of this process's workers last came round: the name is that of its consumer, which it has,
-// with its stream: PAGE/article. A loop waits half a second for messages, two seconds where there are many of its kind,
-// and longer only where all places are taken by messages in hand.
-func (b *Bus) Loops() map[string]time.Time {
+// Loops returns the loops of this process's workers, in no order. A worker that has none has no consumer (yet).
+func (b *Bus) Loops() []Loop {
 	b.pulse.mu.Lock()
 	defer b.pulse.mu.Unlock()
-	return maps.Clone(b.pulse.loops)
+	all := make([]Loop, 0, len(b.pulse.loops))
+	for l := range b.pulse.loops {
+		all = append(all, *l)
+	}
+	return all
 }
 
 // Silent tells when the bus last did not answer: now while there is no connection, the zero time where it always has.

@@ -114,8 +114,17 @@ func TestLoopsAreThereWhileWorkersRun(t *testing.T) {
 	go func() {
 		defer close(done)
 		for end := start.Add(20 * time.Second); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
-			if l := b.Loops(); len(l) == 2 && l["ITEM/page"].After(start.Add(time.Second)) {
-				return // it has come round
+			live, round := 0, 0
+			for _, l := range b.Loops() {
+				if l.Worker == "page" && (l.Consumer == "ITEM/page" || l.Consumer == "REPLAY/page") {
+					live++
+				}
+				if l.Turned.After(start.Add(time.Second)) {
+					round++
+				}
+			}
+			if live == 2 && round > 0 {
+				return // they are there, and one has come round
 			}
 		}
 		t.Error("the loops do not come round")
