@@ -74,6 +74,9 @@ func (a *app) importList(ctx context.Context, client *daemon.Client, name string
 	p := a.progress(len(subs), "feeds")
 	defer p.end()
 	for _, s := range subs {
+		if s.Title == s.URL {
+			s.Title = "" // an outline must have a text, also where no title is known
+		}
 		_, added, err := subscribe(ctx, client, s.URL, &registry.AddOptions{Tags: append(s.Tags, tags...), Title: s.Title})
 		switch {
 		case feedmill.IsPermanent(err):

@@ -49,7 +49,11 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool)
 	if err != nil {
 		return nil, err
 	}
-	store, err := kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: cfg.NATS.Replicas})
+	var store *kv.Store
+	err = b.Patiently(ctx, func() (err error) {
+		store, err = kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: cfg.NATS.Replicas})
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), b.Close())
 	}
@@ -75,7 +79,7 @@ func freeDisk(dir string) int64 {
 func (c *Client) Close() error { return c.Bus.Close() }
 
 // Policy is how the registry schedules polls under a configuration.
-func policy(cfg *config.Config) *registry.Policy {
+func Policy(cfg *config.Config) *registry.Policy {
 	return &registry.Policy{Min: time.Duration(cfg.Poll.Min), Default: time.Duration(cfg.Poll.Default), Max: time.Duration(cfg.Poll.Max),
 		BackoffMax: time.Duration(cfg.Poll.BackoffMax), Spread: time.Duration(cfg.Poll.Spread)}
 }

@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: policy(o.Config), onRecords: o.OnRecords, onEvent: o.OnEvent}
+	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), onRecords: o.OnRecords, onEvent: o.OnEvent}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
 	}
