@@ -316,11 +316,14 @@ const messageBytes = 8 << 10
 
 func (b *bench) hops(ctx context.Context) error {
 	var runs runsOf
-	for range b.Rounds {
+	run := func(profile string, res *hopsResult) error {
 		dir, done := b.dir("bus")
+		err := b.run(ctx, &task{Role: roleHops, Hops: hopsTask{Dir: dir, Items: b.BusItems, Bytes: messageBytes, Profile: profile}}, res)
+		return errors.Join(err, done())
+	}
+	for range b.Rounds {
 		var res hopsResult
-		err := b.run(ctx, &task{Role: roleHops, Hops: hopsTask{Dir: dir, Items: b.BusItems, Bytes: messageBytes}}, &res)
-		if err = errors.Join(err, done()); err != nil {
+		if err := run("", &res); err != nil {
 			return err
 		}
 		runs.add(res.measured, res.Wall, b.BusItems)
@@ -328,6 +331,9 @@ func (b *bench) hops(ctx context.Context) error {
 		b.say("five idle hops           %6.2f ms CPU", per(res.CPU, b.BusItems))
 	}
 	b.report.Bus.Items, b.report.Bus.CPU, b.report.Bus.PerSecond, b.report.Bus.Runs = b.BusItems, median(runs.cpu), median(runs.rate), runs.cpu
+	if b.keep {
+		return run(filepath.Join(b.Dir, "bus.pprof"), new(hopsResult))
+	}
 	return nil
 }
 

@@ -72,8 +72,8 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(left) != 2 {
-		t.Errorf("left behind: %v, %v; want the two profiles", left, err)
+	if err != nil || len(left) != 3 {
+		t.Errorf("left behind: %v, %v; want the three profiles", left, err)
 	}
 }
 

@@ -19,6 +19,8 @@ type hopsTask struct {
 	Dir   string
 	Items int
 	Bytes int // of each message, as it is stored
+	// Profile is the file that a CPU profile is written to; none where it is empty.
+	Profile string
 }
 
 type hopsResult struct {
@@ -71,6 +73,11 @@ func runHops(ctx context.Context, t *hopsTask) (res *hopsResult, err error) {
 			return nil
 		}}
 
+	endProfile, err := startProfile(t.Profile)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, endProfile()) }()
 	m, err := startMeter()
 	if err != nil {
 		return nil, err

@@ -1,12 +1,10 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"runtime/pprof"
 	"sync"
 	"time"
 
@@ -55,19 +53,19 @@ func runPipeline(ctx context.Context, t *pipelineTask) (res *pipelineResult, err
 	w := &watch{}
 	var m meter
 	var startErr error
-	var profile bytes.Buffer
+	stop := func() error { return nil }
 	sum, err := daemon.Run(ctx, daemon.Options{
 		Config: settings(t), Feeds: t.Feeds, Once: true, OnRecords: w.records, OnEvent: w.event,
 		OnReady: func(*daemon.Client) {
-			if m, startErr = startMeter(); startErr == nil && t.Profile != "" {
-				startErr = pprof.StartCPUProfile(&profile)
+			if m, startErr = startMeter(); startErr == nil {
+				var started func() error
+				if started, startErr = startProfile(t.Profile); startErr == nil {
+					stop = started
+				}
 			}
 		},
 	})
-	if t.Profile != "" {
-		pprof.StopCPUProfile()
-	}
-	if err = errors.Join(err, startErr); err != nil {
+	if err = errors.Join(err, startErr, stop()); err != nil {
 		return nil, err
 	}
 	res = &pipelineResult{Start: m.cpu, Records: w.stored, Unchanged: w.unchanged, Working: w.last.Sub(m.began)}
@@ -78,12 +76,14 @@ func runPipeline(ctx context.Context, t *pipelineTask) (res *pipelineResult, err
 		res.Partial = fmt.Sprintf("%d feeds failed, %d pages to try again, %d dead letters", len(sum.Failed), sum.Retries, sum.DeadLetters)
 	}
 	if t.Profile != "" {
-		if err := os.WriteFile(t.Profile, profile.Bytes(), 0o600); err != nil {
+		profile, err := os.ReadFile(t.Profile)
+		if err != nil {
 			return nil, fmt.Errorf("profile: %w", err)
 		}
-		res.Stages, err = stages(profile.Bytes())
+		res.Stages, err = stages(profile)
+		return res, err
 	}
-	return res, err
+	return res, nil
 }
 
 // watch counts what a pass brings.
