@@ -23,6 +23,9 @@
 //	output      output.go      text, blocks with offsets, HTML; sanitize.go: the last gate
 //	quality     quality.go     words and warnings
 //
+// An article that is set on several pages is read as one: [NextPart] (part.go) finds the next of them for the caller to
+// fetch, and Extract joins the page's Parts.
+//
 // What cannot be had from the page comes from the feed's item (item.go), and each field says where it came from.
 // [Extractor.Explain] gives the same article with an account of every choice. The word lists are in rules/, [Rules] is
 // their hash, [Version] the version of the code.

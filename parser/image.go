@@ -3,6 +3,7 @@ package parser
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -165,6 +166,9 @@ func (d *document) plainCaption(ref *imageRef) int32 {
 		if e.endBlock == e.firstBlock {
 			continue
 		}
+		if e.endBlock-e.firstBlock == 2 && int(e.endBlock) <= len(l.blocks) && e.n.DataAtom != atom.Body && e.n.DataAtom != atom.Article && l.imagesIn(i) == 1 && l.captionAndCredit(e) {
+			return i
+		}
 		if e.endBlock-e.firstBlock != 1 || int(e.firstBlock) >= len(l.blocks) || e.n.DataAtom == atom.Body || e.n.DataAtom == atom.Article || l.imagesIn(i) > 1 {
 			break
 		}
@@ -181,6 +185,21 @@ func (d *document) plainCaption(ref *imageRef) int32 {
 		break
 	}
 	return -1
+}
+
+// captionAndCredit tells two short blocks of which one is a credit alone.
+func (l *layout) captionAndCredit(e *node) bool {
+	credits := 0
+	for i := e.firstBlock; i < e.endBlock; i++ {
+		b := &l.blocks[i]
+		if b.size > 300 || b.linked > 0 || l.nodes[b.near].heading > 0 || b.hints&(hintByline|hintDate|hintDek) != 0 {
+			return false
+		}
+		if caption, _, credit := splitCredit(strings.ReplaceAll(b.text, "\n", " ")); caption == "" && credit != "" && b.size < 80 {
+			credits++
+		}
+	}
+	return credits == 1
 }
 
 // apart tells a block that is slanted or small for the most part.
@@ -233,7 +252,7 @@ func (d *document) takeCaption(c *captioned, box int32) {
 		}
 		text := strings.ReplaceAll(b.text, "\n", " ")
 		lower := strings.ToLower(firstRunes(text, 60))
-		if b.size < 60 && d.rules.isLine("furniture", lower) || !hasLetter(text) {
+		if b.size < 60 && d.rules.isLine("furniture", lower) && !namesAgency(text) || !hasLetter(text) {
 			b.drop = "caption"
 			continue
 		}
@@ -244,7 +263,9 @@ func (d *document) takeCaption(c *captioned, box int32) {
 			b.drop, b.weight = "caption", 0
 			continue // once for each width of screen
 		}
-		if b.hints&hintCredit != 0 && b.size < 120 || b.size < 60 && e.endBlock-e.firstBlock > 1 && namesAgency(text) && strings.Contains(text, "/") {
+		if caption, _, credit := splitCredit(text); caption == "" && credit != "" && b.size < 80 && e.endBlock-e.firstBlock > 1 {
+			credits = append(credits, text)
+		} else if b.hints&hintCredit != 0 && b.size < 120 || b.size < 60 && e.endBlock-e.firstBlock > 1 && namesAgency(text) && strings.Contains(text, "/") {
 			credits = append(credits, text)
 		} else if marked := d.creditWithin(b, k); marked != "" {
 			credits = append(credits, marked)
@@ -261,6 +282,22 @@ func (d *document) takeCaption(c *captioned, box int32) {
 		c.raw = strings.Join(credits, " ")
 		c.credit = bareCredit(c.raw)
 		c.caption = text
+		if head, ok := strings.CutPrefix(text, c.raw+" "); ok { // the same once more
+			c.caption = head
+		}
+		if i := strings.LastIndexByte(text, '/'); i >= 0 && (i == 0 || text[i-1] == ' ') || i > 0 && strings.HasPrefix(text, "/") {
+			if j := strings.Index(text, " /"); j >= 0 {
+				i = j + 1
+			} else {
+				i = strings.IndexByte(text, '/')
+			}
+			if tail := text[i:]; len(tail) < 60 && len(tail) > 2 && tail[1] != ' ' && !strings.ContainsAny(tail, ".!?") { // "Ann Lee /Agency", the name alone marked
+				c.caption = strings.TrimSpace(text[:i])
+				c.raw += " " + tail
+				c.credit += tail
+				return
+			}
+		}
 		if rest, raw, credit := splitCredit(text); credit != "" && (strings.EqualFold(credit, c.credit) || strings.Contains(credit, c.credit)) {
 			c.caption, c.raw = rest, raw
 		}
@@ -282,17 +319,21 @@ func (d *document) creditWithin(b *block, k int) string {
 		if t == "" || len(t) >= len(b.text) || !strings.Contains(b.text, t) {
 			continue
 		}
-		if e.own&hintCredit != 0 || len(t) < 80 && strings.HasSuffix(b.text, t) && isCredit(bareCredit(t)) {
+		if e.own&hintCredit != 0 || len(t) < 80 && strings.HasSuffix(b.text, t) && isCredit(bareCredit(t)) && !isCreditLabel(t) {
 			return t
 		}
 	}
 	return ""
 }
 
+func isCreditLabel(s string) bool {
+	return slices.Contains(creditLabels[:], strings.ToLower(strings.Trim(s, " :")))
+}
+
 // creditLabels begin a credit.
 var creditLabels = [...]string{
 	"photo credit", "photo credits", "photo courtesy of", "photo courtesy", "photograph by", "photograph", "photos by", "photo by", "photo from", "photo", "photos", "image credit", "image courtesy of", "image source", "image by", "image from", "image", "picture by", "picture", "pictures", "pic", "credit", "credits", "courtesy of", "courtesy", "source", "illustration by", "illustration", "screenshot",
-	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진제공", "사진", "그래픽", "写真提供", "写真", "撮影", "图源", "图片来源", "图", "圖", "تصوير", "صورة", "المصدر",
+	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "bildrechte", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진제공", "사진", "그래픽", "写真提供", "写真", "撮影", "图源", "图片来源", "图", "圖", "تصوير", "صورة", "المصدر",
 }
 
 // splitCredit parts the credit at the end of a caption from it: raw is the credit with the marks that set it off.
@@ -342,15 +383,6 @@ func splitCredit(text string) (caption, raw, credit string) {
 	if caption, raw, credit = splitEasternCredit(text); credit != "" {
 		return caption, raw, credit
 	}
-	// "… / Agency" and "… | Agency"
-	for _, sep := range [...]string{" / ", " | ", " // "} {
-		if i := strings.LastIndex(text, sep); i > 0 {
-			tail := strings.TrimSpace(text[i+len(sep):])
-			if n := len(strings.Fields(tail)); n > 0 && n <= 6 && len(tail) < 70 && !strings.ContainsAny(tail, ".!?") {
-				return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i:]), tail
-			}
-		}
-	}
 	// "… (AP Photo/Name)", "… [Name/AFP]", "… AFP"
 	if end := text[len(text)-1]; end == ')' || end == ']' {
 		// … after a whole sentence any name will do.
@@ -361,14 +393,26 @@ func splitCredit(text string) (caption, raw, credit string) {
 		if i := strings.LastIndexByte(text, open); i >= 0 {
 			inner := text[i+1 : len(text)-1]
 			head := strings.TrimRight(text[:i], " ")
-			sentence := head != "" && strings.IndexByte(".!?\"", head[len(head)-1]) >= 0
+			sentence := head == "" || strings.IndexByte(".!?\"", head[len(head)-1]) >= 0
 			if len(inner) < 80 && (namesAgency(inner) || sentence && isCredit(inner)) {
 				return strings.TrimSpace(text[:i]), text[i:], inner
 			}
 		}
 	}
+	// "… / Agency" and "… | Agency"
+	for _, sep := range [...]string{" / ", " | ", " // "} {
+		if i := strings.LastIndex(text, sep); i > 0 {
+			tail := strings.TrimSpace(text[i+len(sep):])
+			if n := len(strings.Fields(tail)); n > 0 && n <= 6 && len(tail) < 70 && !strings.ContainsAny(tail, ".!?") {
+				return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i:]), tail
+			}
+		}
+	}
 	if i := strings.LastIndexAny(text, ".!?"); i > 0 && i < len(text)-1 {
 		tail := strings.TrimSpace(text[i+1:])
+		if label, name, ok := strings.Cut(tail, ": "); ok && len(tail) < 60 && !strings.Contains(label, " ") && isCredit(label) && isCredit(name) {
+			return strings.TrimSpace(text[:i+1]), tail, name // in whatever language
+		}
 		if len(tail) < 60 && (namesAgency(tail) || len(strings.Fields(tail)) <= 3 && isCredit(tail)) {
 			return strings.TrimSpace(text[:i+1]), tail, strings.Trim(tail, " -–—/")
 		}
@@ -513,8 +557,11 @@ var photoAgencies = [...]string{"getty", "reuters", "afp", "ap photo", "associat
 
 func namesAgency(s string) bool {
 	l := strings.ToLower(s)
-	if l == "ap" || l == "afp" || l == "pa" || l == "pti" || l == "ani" || l == "cna" || l == "spa" {
-		return true
+	for part := range strings.SplitSeq(l, "/") {
+		switch strings.TrimSpace(part) {
+		case "ap", "afp", "pa", "pti", "ani", "cna", "spa":
+			return true
+		}
 	}
 	for _, a := range photoAgencies {
 		if i := strings.Index(l, a); i >= 0 && (i == 0 || !isWordByte(l[i-1]) || !isWordByte(a[0])) {

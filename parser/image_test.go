@@ -32,6 +32,10 @@ func TestSplitCredit(t *testing.T) {
 		{"改修を終えた港の倉庫。写真：森田和也", "改修を終えた港の倉庫。", "写真：森田和也", "森田和也"},
 		{"改修を終えた港の倉庫（撮影：森田和也）", "改修を終えた港の倉庫", "（撮影：森田和也）", "森田和也"},
 		{"متطوعون ينظفون مجرى القناة. تصوير: يوسف النجار", "متطوعون ينظفون مجرى القناة.", "تصوير: يوسف النجار", "يوسف النجار"},
+		{"The bridge (Ann Lee / AP)", "The bridge", "(Ann Lee / AP)", "Ann Lee / AP"},
+		{"(Example Press)", "", "(Example Press)", "Example Press"},
+		{"The bridge. Isithombe: Ann Lee", "The bridge.", "Isithombe: Ann Lee", "Ann Lee"},
+		{"The bridge. Bildrechte: MDR/Ann Lee", "The bridge.", "Bildrechte: MDR/Ann Lee", "MDR/Ann Lee"},
 		{"The bridge. [Ann Lee]", "The bridge.", "[Ann Lee]", "Ann Lee"},
 		{"Getty Images", "", "Getty Images", "Getty Images"},
 		{"", "", "", ""},
@@ -62,6 +66,38 @@ func TestPictures(t *testing.T) {
 		{
 			"caption by name", `<div class="wp-caption"><img src="/a.jpg"><p class="wp-caption-text">The bridge © AFP</p></div>` + long,
 			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge", Credit: "AFP", CreditRaw: "© AFP", Lead: true}},
+		},
+		{
+			"caption and credit by their words alone", `<div><div><img src="/a.jpg"></div><div class="x1">The bridge at dawn</div><div class="x2">Getty Images</div></div>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge at dawn", Credit: "Getty Images", CreditRaw: "Getty Images", Lead: true}},
+		},
+		{
+			"slanted line", `<div class="p"><img src="/a.jpg"><br><i>The bridge at dawn</i> (Ann Lee)</div>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge at dawn (Ann Lee)", Lead: true}},
+		},
+		{
+			"inner names", `<div class="c-media"><img src="/a.jpg"><div><span class="c-media__caption">The bridge.</span> <span class="c-media__credit">Picture: Ann Lee</span></div></div>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge.", Credit: "Ann Lee", CreditRaw: "Picture: Ann Lee", Lead: true}},
+		},
+		{
+			"cite", `<figure><img src="/a.jpg"><figcaption><span>The bridge.</span><cite>Ann Lee</cite></figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge.", Credit: "Ann Lee", CreditRaw: "Ann Lee", Lead: true}},
+		},
+		{
+			"name marked, agency not", `<figure><img src="/a.jpg"><figcaption>The bridge. <span class="credit">Ann Lee</span> /Example News</figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge.", Credit: "Ann Lee/Example News", CreditRaw: "Ann Lee /Example News", Lead: true}},
+		},
+		{
+			"stated alone", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":{"@type":"ImageObject","url":"/a.jpg","width":640,"height":"480px","caption":"The bridge.","creditText":"Ann Lee"}}</script>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Width: 640, Height: 480, Caption: "The bridge.", Credit: "Ann Lee", CreditRaw: "Ann Lee", Lead: true}},
+		},
+		{
+			"stated as a list", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":["/a.jpg","/b.jpg"]}</script>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Lead: true}},
+		},
+		{
+			"of AMP", `<figure><amp-img src="/a.jpg" width="640" height="480"></amp-img><figcaption>The bridge. Ann Lee</figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Width: 640, Height: 480, Caption: "The bridge.", Credit: "Ann Lee", CreditRaw: "Ann Lee", Lead: true}},
 		},
 		{
 			"later one, waiting for a script", long + `<figure><img src="data:image/gif;base64,R0" data-src="/b.jpg"></figure>` + long,
