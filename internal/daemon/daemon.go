@@ -40,7 +40,9 @@ type Options struct {
 	OnReady   func(*Client)
 	OnRecords func([]*feedmill.Record)
 	OnEvent   func(feedmill.Event)
-	Logger    *slog.Logger // nil: none
+	// OnListen is called with the URL of the HTTP listener, where there is one, before anything else is started.
+	OnListen func(url string)
+	Logger   *slog.Logger // nil: none
 }
 
 // Run runs the stages until ctx ends (or, with Once, until the pass is over) and all they had in hand is finished. The
@@ -61,12 +63,24 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 	if o.Once && len(o.Stages) < len(Stages()) {
 		return nil, errors.New("one pass needs all stages in one process: leave --stages out with --once")
 	}
-	client, err := open(ctx, o.Config, log, true)
+	health := newHealth(o.Config, o.Stages)
+	server, unheard, err := listen(ctx, o.Config, o.Once, health, log)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), onRecords: o.OnRecords, onEvent: o.OnEvent}
+	if server != nil && o.OnListen != nil {
+		o.OnListen(server.URL())
+	}
+	client, err := open(ctx, o.Config, log, true)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	defer func() { err = errors.Join(err, server.Close(), client.Close()) }()
+	if unheard != nil {
+		log.Warn("going on without health checks over HTTP; to have them, choose another address with http.listen", "error", unheard)
+	}
+	health.connected(client.Bus)
+	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), health: health, onRecords: o.OnRecords, onEvent: o.OnEvent}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
 	}
@@ -154,6 +168,7 @@ func (p *pipeline) openSinks(ctx context.Context) error {
 			return fmt.Errorf("sink %s: %w", s.Name, err)
 		}
 		p.sinks = append(p.sinks, namedSink{s.Name, store})
+		p.health.sink(s.Name, "")
 	}
 	return nil
 }
@@ -162,8 +177,13 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, p.health.stop)()
+	var reading []string
 	for _, stage := range o.Stages {
 		for _, w := range p.workers(stage) {
+			if stageOf(w.name) == stage {
+				reading = append(reading, w.name)
+			}
 			group.Go(func() error {
 				if err := w.run(ctx); err != nil {
 					return fmt.Errorf("%s: %w", w.name, err)
@@ -178,6 +198,7 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
+	p.health.prepared(reading)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)
 	}

@@ -26,6 +26,7 @@ import (
 func testConfig(dir string) *config.Config {
 	cfg := config.Default()
 	cfg.Data = dir
+	cfg.HTTP.Listen = "" // tests run side by side
 	cfg.Fetch.PerHost = 32
 	config.Demo(cfg)
 	return cfg

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type pipeline struct {
 	// compared with it.
 	itemsAtStart uint64
 	checked      sync.Map
+	health       *health
 	onRecords    func([]*feedmill.Record)
 	onEvent      func(feedmill.Event)
 }
@@ -55,6 +57,9 @@ type namedSink struct {
 	name string
 	sink.Sink
 }
+
+// sinkWorker begins the name of a sink's worker; its own name follows.
+const sinkWorker = "sink-"
 
 // worker is a stage's consumer, ready to run.
 type worker struct {
@@ -96,12 +101,28 @@ func (p *pipeline) workers(stage string) []worker {
 	case StageSink:
 		var all []worker
 		for _, s := range p.sinks {
-			w := &bus.BatchWorker[*feedmill.Record]{Name: "sink-" + s.name, From: bus.Records, Write: p.write(s)}
+			w := &bus.BatchWorker[*feedmill.Record]{Name: sinkWorker + s.name, From: bus.Records, Write: p.write(s)}
 			all = append(all, worker{w.Name, func(ctx context.Context) error { return w.Run(ctx, b) }})
 		}
 		return all
 	}
 	return nil
+}
+
+// stageOf names the stage of a worker that reads a stream, "" where it is none of ours.
+func stageOf(worker string) string {
+	switch worker {
+	case "poll", "page", "visit":
+		return StageFetcher
+	case "feed", "article":
+		return StageParser
+	case "enrich":
+		return StageEnricher
+	}
+	if strings.HasPrefix(worker, sinkWorker) {
+		return StageSink
+	}
+	return ""
 }
 
 // event writes an event beside the data, and tells whoever watches this process.
@@ -115,8 +136,12 @@ func (p *pipeline) event(out *bus.Outbox, e feedmill.Event) {
 func (p *pipeline) write(s namedSink) func(context.Context, []*feedmill.Record) error {
 	return func(ctx context.Context, recs []*feedmill.Record) error {
 		if err := s.Write(ctx, recs); err != nil {
+			if !feedmill.IsPermanent(err) {
+				p.health.sink(s.name, "its last write failed; the log says why")
+			}
 			return err
 		}
+		p.health.sink(s.name, "")
 		if p.onRecords != nil {
 			p.onRecords(recs)
 		}

@@ -30,7 +30,7 @@ func (c *Client) replayWorkers(stage string) []string {
 	}
 	var all []string
 	for i := range c.cfg.Sinks {
-		all = append(all, "sink-"+c.cfg.Sinks[i].Name)
+		all = append(all, sinkWorker+c.cfg.Sinks[i].Name)
 	}
 	return all
 }
