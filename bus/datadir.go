@@ -71,6 +71,10 @@ func (d *dataDir) hold() (bool, error) {
 	if !ok {
 		return false, nil
 	}
+	// A daemon that was killed has left its address behind. Whoever waits for this process must not take it for ours.
+	if err := remove(d.file("bus.json")); err != nil {
+		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, err), d.lock.Unlock())
+	}
 	if err := os.WriteFile(d.file("format"), []byte(strconv.Itoa(dataFormat)+"\n"), 0o600); err != nil {
 		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, err), d.lock.Unlock())
 	}
