@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/registry"
 )
 
 // Summary is what one pass over all feeds did.
@@ -30,6 +32,7 @@ type pass struct {
 	feeds    map[string]string // id to URL
 	outcomes map[string]feedmill.Outcome
 	dead     uint64 // last sequence of DEAD when the pass began
+	deadSeen uint64 // last sequence of DEAD that was looked at for feeds whose poll was given up
 }
 
 // beginPass puts every feed's poll on the calendar for now.
@@ -39,7 +42,7 @@ func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	ps.dead = dead.LastSeq
+	ps.dead, ps.deadSeen = dead.LastSeq, dead.LastSeq
 	now := time.Now()
 	feeds, err := p.Feeds(ctx, "")
 	if err != nil {
@@ -75,15 +78,52 @@ func (ps *pass) polled(feed string, outcome feedmill.Outcome) {
 }
 
 // open counts the feeds without an outcome, and names one.
-func (ps *pass) open() (n int, one string) {
+func (ps *pass) open() (n int, id, url string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	for id, url := range ps.feeds {
-		if _, ok := ps.outcomes[id]; !ok {
-			n, one = n+1, url
+	for i, u := range ps.feeds {
+		if _, ok := ps.outcomes[i]; !ok {
+			n, id, url = n+1, i, u
 		}
 	}
-	return n, one
+	return n, id, url
+}
+
+// leave takes a feed out of the pass.
+func (ps *pass) leave(feed string) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.feeds, feed)
+}
+
+// giveUp looks at a feed without an outcome that will never have one: it was removed or paused since the pass began, or a
+// message of its poll became a dead letter.
+func (p *pipeline) giveUp(ctx context.Context, feed string) error {
+	st, err := p.Registry.Get(ctx, feed)
+	if errors.Is(err, registry.ErrNotFound) || err == nil && (st.Paused || st.Gone) {
+		p.once.leave(feed)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	dead, err := p.Bus.Stream(ctx, bus.StreamDead)
+	if err != nil || dead.LastSeq == p.once.deadSeen {
+		return err
+	}
+	for _, worker := range []string{"poll", "feed"} {
+		err := p.Bus.Select(ctx, bus.Selection{Stream: bus.StreamDead, Subject: "dead." + worker + ".>"}, false, func(m *bus.Stored) bool {
+			if m.Seq > p.once.deadSeen && p.once.mayPoll(m.Feed) {
+				p.once.polled(m.Feed, feedmill.OutcomeFailed)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	p.once.deadSeen = dead.LastSeq
+	return nil
 }
 
 // tellEvery is how often a long pass says what it waits for.
@@ -131,8 +171,8 @@ func (p *pipeline) endOfPass(ctx context.Context) (*Summary, error) {
 
 // left says what is still under way, looking in the order of an item's way; "" where nothing is.
 func (p *pipeline) left(ctx context.Context) (string, error) {
-	if n, one := p.once.open(); n > 0 {
-		return fmt.Sprintf("%d feeds, such as %s", n, one), nil
+	if n, id, url := p.once.open(); n > 0 {
+		return fmt.Sprintf("%d feeds, such as %s", n, url), p.giveUp(ctx, id)
 	}
 	slots, err := p.Bus.Scheduled(ctx, bus.ScheduleSlots)
 	if err != nil {

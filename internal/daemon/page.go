@@ -35,7 +35,9 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	}
 	release, slot := p.turn(ctx, e.URL, e.Slot)
 	if release == nil {
-		e.Slot = slot
+		if e.Slot = slot; p.heldBack(e.URL) {
+			e.Slot = time.Time{} // it is put off like a retry, for which no pass waits
+		}
 		bus.At(out, slot, bus.Visits, e)
 		return nil
 	}

@@ -34,6 +34,13 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	}
 	release, slot := p.turn(ctx, st.PollURL(), poll.Slot)
 	if release == nil {
+		if p.once != nil && p.heldBack(st.PollURL()) {
+			p.settle(out, &st, now, func(s *feedmill.FeedState) {
+				s.Outcome, s.RetryAt = feedmill.OutcomeRateLimited, slot
+				s.Error = "not asked: its host wants no requests before " + slot.UTC().Format(time.RFC3339)
+			})
+			return nil
+		}
 		poll.Slot, poll.Due = slot, slot
 		bus.At(out, slot, bus.Polls, poll)
 		return nil
@@ -114,9 +121,17 @@ const (
 	// soon is how long a worker waits for a host's turn itself; for longer waits the work goes back on the calendar, so
 	// that a busy host does not keep others waiting.
 	soon = 250 * time.Millisecond
-	// busyPause is how long work waits on the calendar for a host that has all its connections in use.
+	// busyPause is how long work waits at least on the calendar for a host that has all its connections in use.
 	busyPause = time.Second
+	// patience is the longest pause asked for by a host that a pass waits out.
+	patience = 30 * time.Second
 )
+
+// heldBack tells whether the host wants no requests for so long that a pass does not wait for it.
+func (p *pipeline) heldBack(url string) bool {
+	now := time.Now()
+	return p.hosts.Blocked(fetcher.HostKey(url), now).Sub(now) > patience
+}
 
 // turn waits for the host's turn. It returns the function that ends the turn, or none and the time to come again.
 func (p *pipeline) turn(ctx context.Context, url string, slot time.Time) (release func(), at time.Time) {
@@ -137,7 +152,12 @@ func (p *pipeline) turn(ctx context.Context, url string, slot time.Time) (releas
 			return release, slot
 		}
 		if time.Now().After(deadline) || !sleep(ctx, 5*time.Millisecond) {
-			return nil, time.Now().Add(busyPause)
+			// A slot of its own: where many have missed theirs, as after a halt, they come back one by one.
+			now, slot := time.Now(), p.hosts.Reserve(host, time.Now())
+			if least := now.Add(busyPause); slot.Before(least) {
+				slot = least
+			}
+			return nil, slot
 		}
 	}
 }
