@@ -53,7 +53,7 @@ type Floor struct {
 type Pipeline struct {
 	Articles  int       `json:"articles"`
 	CPU       float64   `json:"cpu_ms"` // per article
-	Ratio     float64   `json:"ratio"`  // to the goquery floor
+	Ratio     float64   `json:"ratio"`  // to the goquery floor of the same round
 	PerSecond float64   `json:"per_second"`
 	PeakMB    float64   `json:"peak_mb"`
 	Start     float64   `json:"start_cpu_ms"` // of the whole process, before the first poll; not part of CPU
