@@ -32,6 +32,7 @@ func commands(a *app) []*cobra.Command {
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a)),
 		group("replay", "Send what is stored on the bus through a newer stage",
 			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayCancelCommand(a)),
+		explainCommand(a),
 		statusCommand(a),
 		fetchCommand(a),
 		parseCommand(a),
