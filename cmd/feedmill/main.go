@@ -34,6 +34,7 @@ func commands(a *app) []*cobra.Command {
 			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayCancelCommand(a)),
 		explainCommand(a),
 		statusCommand(a),
+		healthcheckCommand(a),
 		fetchCommand(a),
 		parseCommand(a),
 		enrichCommand(a),

@@ -92,8 +92,10 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		shown.records(recs)
 	}
 	opts.OnEvent = shown.event
+	var health string
+	opts.OnListen = func(url string) { health = url }
 	opts.OnReady = func(c *daemon.Client) {
-		a.started(ctx, c, cfg, &opts, log)
+		a.started(ctx, c, cfg, &opts, health, log)
 		shown.ready()
 	}
 	defer context.AfterFunc(ctx, func() { a.say("stopping; Ctrl-C once more ends at once") })()
@@ -116,7 +118,7 @@ func isArticle(r *feedmill.Record) bool {
 }
 
 // started says where everything is, once all workers run.
-func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config, opts *daemon.Options, log *slog.Logger) {
+func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config, opts *daemon.Options, health string, log *slog.Logger) {
 	status, err := c.Status(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -129,10 +131,13 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 		store = append(store, cfg.Sinks[i].Type+" "+cfg.SQLitePath(&cfg.Sinks[i]))
 	}
 	if a.log != nil {
-		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "feeds", status.Feeds.All, "limits", limits(status.Streams))
+		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "http", health, "feeds", status.Feeds.All, "limits", limits(status.Streams))
 	} else {
 		a.say("feedmill %s   bus %s   store %s", buildVersion(), status.Bus, strings.Join(store, ", "))
 		a.say("%s", a.term.dim("stream limits: "+limits(status.Streams)))
+		if health != "" {
+			a.say("%s", a.term.dim("health checks: "+health+"/readyz, /livez"))
+		}
 		a.say("%s", count(int64(status.Feeds.All), "feed"))
 	}
 	if status.Feeds.All == 0 && (len(opts.Stages) == 0 || slices.Contains(opts.Stages, daemon.StageFetcher)) {

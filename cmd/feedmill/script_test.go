@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"feedmill": main})
 }
 
-// TestScripts runs testdata/script. $SITE is a newsroom of the script's own, and what scripts can do beside the usual:
+// TestScripts runs testdata/script. $SITE is a newsroom of the script's own, $TAKEN its address, and what scripts can do
+// beside the usual:
 //
 //	exits CODE command...       run a command and want its exit code
 //	until REGEXP command...     run a command again and again until its standard output matches
@@ -37,6 +38,8 @@ func TestScripts(t *testing.T) {
 			site := httptest.NewServer(newsroom.New(nil).Handler())
 			env.Defer(site.Close)
 			env.Setenv("SITE", site.URL)
+			env.Setenv("TAKEN", strings.TrimPrefix(site.URL, "http://"))
+			env.Setenv("FEEDMILL_HTTP_LISTEN", "") // scripts run side by side
 			env.Setenv("SEED", seedDir(t))
 			env.Values["watch"] = new(time.Time)
 			return nil

@@ -16,7 +16,6 @@ func pending() []struct {
 		key string
 		but []string
 	}{
-		{key: "http.listen"},
 		{key: "nats.context"},
 		{key: "filters"},
 		{key: "fetch.revisit"},
