@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -123,7 +124,7 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		x.log.Debug("page read by its tags alone", "stage", "parser", "url", part.URL, "cut", cut)
 	}
 	d.root = root
-	d.meta = readMetadata(root)
+	d.meta = readMetadata(goquery.NewDocumentFromNode(root))
 	d.base = baseURL(part, d.meta.baseHref)
 	body := findBody(root)
 	d.layout = segment(body, d.rules)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -28,7 +29,7 @@ func (d *document) fromItem() {
 		root, _ = tokenTree([]byte(it.Content), 400, 50_000)
 	}
 	d.root = root
-	d.meta = readMetadata(root)
+	d.meta = readMetadata(goquery.NewDocumentFromNode(root))
 	d.layout = segment(findBody(root), d.rules)
 	d.headline = -1
 	d.body = bodyText{container: -1, method: "feed"}
