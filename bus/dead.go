@@ -225,12 +225,24 @@ func (b *Bus) Retry(ctx context.Context, seq uint64) error {
 	if err := b.publish(ctx, []*nats.Msg{again}, nil); err != nil {
 		return err
 	}
+	if err := b.Drop(ctx, seq); err != nil && !errors.Is(err, ErrNoDeadLetter) {
+		return fmt.Errorf("after its retry: %w", err)
+	}
+	return nil
+}
+
+// Drop deletes a dead letter, or returns ErrNoDeadLetter.
+func (b *Bus) Drop(ctx context.Context, seq uint64) error {
 	s, err := b.js.Stream(ctx, b.streamName(StreamDead))
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", b.streamName(StreamDead), err)
 	}
-	if err := s.DeleteMsg(ctx, seq); err != nil {
-		return fmt.Errorf("drop dead letter %d after its retry: %w", seq, err)
+	err = s.DeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		return fmt.Errorf("%w: %d", ErrNoDeadLetter, seq)
+	}
+	if err != nil {
+		return fmt.Errorf("drop dead letter %d: %w", seq, err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -12,19 +11,26 @@ import (
 )
 
 func dlqListCommand(a *app) *cobra.Command {
+	chosen := &letterFilter{}
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List what was given up, oldest first",
 		Long:    "List the dead letters, oldest first: what a stage gave up, why, and after how many attempts.",
-		Example: "  feedmill dlq list\n  feedmill dlq list -o jsonl | jq -r .class | sort | uniq -c",
+		Example: "  feedmill dlq list --stage fetcher --since 24h\n  feedmill dlq list -o jsonl | jq -r .class | sort | uniq -c",
 		Args:    noArgs,
 	}
 	f := outputFlag(c, formTable, formJSON, formJSONL)
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := chosen.parse(time.Now()); err != nil {
+			return err
+		}
 		return a.withClient(c.Context(), func(client *daemon.Client, _ *config.Config) error {
 			var letters []bus.DeadLetter
 			var urls []string
 			err := client.Bus.DeadLetters(c.Context(), func(d bus.DeadLetter) bool {
+				if !chosen.matches(&d) {
+					return true
+				}
 				urls = append(urls, payloadURL(d.Payload))
 				d.Payload = nil // shown by show
 				letters = append(letters, d)
@@ -38,7 +44,7 @@ func dlqListCommand(a *app) *cobra.Command {
 				return err
 			}
 			if len(letters) == 0 {
-				a.say("no dead letters")
+				a.say("%s", chosen.none())
 				return nil
 			}
 			now := time.Now()
@@ -49,17 +55,7 @@ func dlqListCommand(a *app) *cobra.Command {
 			return t.write(a.out, a.term)
 		})
 	}
+	chosen.flags(c)
 	a.busFlags(c)
 	return c
-}
-
-// payloadURL is the URL of what was given up, "" where it names none.
-func payloadURL(payload []byte) string {
-	var v struct {
-		URL string `json:"url"`
-	}
-	if json.Unmarshal(payload, &v) != nil {
-		return ""
-	}
-	return v.URL
 }

@@ -32,7 +32,10 @@ func dlqShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return unknownLetter(err, a.dataHint(cfg))
 			}
-			payload := d.Payload
+			payload, body, _ := bytes.Cut(d.Payload, []byte("\n"))
+			if len(body) > 0 && json.Valid(d.Payload) {
+				payload = d.Payload // not a page's head and body
+			}
 			if !json.Valid(payload) {
 				if payload, err = json.Marshal(string(d.Payload)); err != nil {
 					return err
@@ -66,20 +69,4 @@ func dlqShowCommand(a *app) *cobra.Command {
 	}
 	a.busFlags(c)
 	return c
-}
-
-// sequence reads the number of a dead letter.
-func sequence(text string) (uint64, error) {
-	seq, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || seq == 0 {
-		return 0, usageError{fmt.Errorf("%q is no number of a dead letter; feedmill dlq list shows them in the column SEQ", text)}
-	}
-	return seq, nil
-}
-
-func unknownLetter(err error, hint string) error {
-	if exitCode(err) == exitNotFound {
-		return fmt.Errorf("%w; feedmill dlq list%s shows those that there are", err, hint)
-	}
-	return err
 }

@@ -292,3 +292,6 @@ func (c *Client) waiting(ctx context.Context, l *Life, ids []string) error {
 	}
 	return nil
 }
+
+// StageOf names the stage that a worker belongs to, "" where it is none of ours. Dead letters and events name workers.
+func StageOf(worker string) string { return stageOf(worker) }
