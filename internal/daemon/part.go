@@ -1,0 +1,71 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/fetcher"
+	"github.com/feedmill/feedmill/parser"
+)
+
+const (
+	// maxParts bounds the further pages of one article.
+	maxParts = 20
+	// partWait is how long a part waits for its host's turn; the article's handling waits with it.
+	partWait = time.Minute
+)
+
+// parts fetches the further pages of an article in several parts and puts them into the first. A part that cannot be had
+// ends the article there, and an event says so.
+func (p *pipeline) parts(ctx context.Context, first *feedmill.Page, out *bus.Outbox) error {
+	seen := map[string]bool{first.BaseURL(): true, first.URL: true}
+	for at := first; len(first.Parts) < maxParts; {
+		next, more := parser.NextPart(at)
+		if !more || seen[next] {
+			return nil
+		}
+		seen[next] = true
+		part, err := p.part(ctx, next)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v := fetcher.Judge(fetcher.KindArticle, part, err, time.Now())
+		if err := p.holdHost(ctx, next, v); err != nil {
+			return err
+		}
+		if v.Outcome != feedmill.OutcomeFetched {
+			p.event(out, feedmill.Event{Outcome: v.Outcome, URL: next, ID: first.ID, Status: v.Status,
+				Reason: fmt.Sprintf("part %d of the article: %s", len(first.Parts)+2, v.Reason)})
+			return nil
+		}
+		if seen[part.BaseURL()] && part.BaseURL() != next {
+			return nil // it led back
+		}
+		seen[part.BaseURL()] = true
+		part.Item = first.Item
+		first.Parts = append(first.Parts, part)
+		at = part
+	}
+	return nil
+}
+
+// part fetches one page when its host's turn has come.
+func (p *pipeline) part(ctx context.Context, url string) (*feedmill.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, partWait+time.Duration(p.cfg.Fetch.Timeout))
+	defer cancel()
+	var slot time.Time
+	for {
+		release, at := p.turn(ctx, url, slot)
+		if release != nil {
+			defer release()
+			return p.fetcher.Fetch(ctx, fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true})
+		}
+		if wait := time.Until(at); wait > partWait || !sleep(ctx, max(wait, 10*time.Millisecond)) {
+			return nil, fmt.Errorf("fetch %s: its host is busy until %s", url, at.Format(time.RFC3339))
+		}
+		slot = at
+	}
+}
