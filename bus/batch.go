@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -14,7 +15,7 @@ import (
 // Write stores a batch or fails as a whole. A failed batch is halved until the value at fault is alone. An error that
 // is feedmill.Permanent blames the value, which becomes a dead letter. Any other error blames the store as long as
 // nothing can be written: then the batch is tried again, with growing pauses, for as long as it takes. Where others can
-// be written and one cannot, that one becomes a dead letter after Attempts.
+// be written and one cannot, that one becomes a dead letter after Attempts; it holds up none that come after it.
 type BatchWorker[In any] struct {
 	Name string
 	From Subject[In]
@@ -80,7 +81,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 				}
 				return nil
 			}
-			if len(left) < len(batch) || feedmill.IsPermanent(err) {
+			if len(left) < len(batch) || feedmill.IsPermanent(err) || attempts.knowAll(w.causes(left)) {
 				left = w.blame(work, b, left, err, attempts, took)
 				pause = retryFirst
 			} else {
@@ -94,6 +95,14 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			}
 			b.log.Warn("cannot write; nothing is lost, trying again", "sink", w.Name, "records", len(batch), "in", pause, "error", err)
 			w.hold(ctx, batch, pause, turn)
+			if n := w.Size - len(batch); n > 0 && ctx.Err() == nil {
+				// What came meanwhile goes along: if it can be written, the store is not at fault.
+				more, err := w.take(live, n)
+				if err := b.pullFailed(ctx, w.Name, err); err != nil {
+					return err
+				}
+				batch = append(batch, w.decode(work, b, more)...)
+			}
 		}
 	}
 	return nil
@@ -103,7 +112,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 // neither it waits for a live message.
 func (w *BatchWorker[In]) pull(live, replays jetstream.Consumer) ([]jetstream.Msg, error) {
 	for _, cons := range []jetstream.Consumer{live, replays} {
-		if msgs, err := w.take(cons); len(msgs) > 0 || err != nil {
+		if msgs, err := w.take(cons, w.Size); len(msgs) > 0 || err != nil {
 			return msgs, err
 		}
 	}
@@ -118,12 +127,12 @@ func (w *BatchWorker[In]) pull(live, replays jetstream.Consumer) ([]jetstream.Ms
 	if len(msgs) == 0 {
 		return nil, first.Error()
 	}
-	rest, err := w.take(live)
+	rest, err := w.take(live, w.Size-1)
 	return append(msgs, rest...), err
 }
 
-func (w *BatchWorker[In]) take(cons jetstream.Consumer) ([]jetstream.Msg, error) {
-	batch, err := cons.FetchNoWait(w.Size - 1)
+func (w *BatchWorker[In]) take(cons jetstream.Consumer, most int) ([]jetstream.Msg, error) {
+	batch, err := cons.FetchNoWait(most)
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +192,12 @@ func (w *BatchWorker[In]) write(ctx context.Context, batch []received[In]) ([]re
 	mid := len(batch) / 2
 	left, err1 := w.write(ctx, batch[:mid])
 	if len(left) == mid && !feedmill.IsPermanent(err1) {
-		// Nothing of the first half went in: the store is at fault. Asking it for every record would only hurt it.
-		return batch, err1
+		// Nothing of the first half went in. If the other half does not either, in one try, the store is at fault, and
+		// asking it for every record would only hurt it.
+		if w.try(ctx, values[mid:]) != nil {
+			return batch, err1
+		}
+		return left, err1
 	}
 	left2, err2 := w.write(ctx, batch[mid:])
 	if err2 == nil {
@@ -225,6 +238,24 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In], took time.D
 		defer cancel()
 		b.settle(last.DoubleAck(ctx), w.Name)
 	}
+}
+
+// knowAll tells whether a failure of every one of the messages was counted: each has failed where others went in.
+func (a *attempts) knowAll(causes []Cause) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !slices.ContainsFunc(causes, func(c Cause) bool {
+		_, ok := a.n[place{c.Stream, c.Seq}]
+		return !ok
+	})
+}
+
+func (w *BatchWorker[In]) causes(batch []received[In]) []Cause {
+	causes := make([]Cause, len(batch))
+	for i := range batch {
+		causes[i] = batch[i].cause
+	}
+	return causes
 }
 
 // blame counts a failure of each value left and buries those that have used up their attempts.

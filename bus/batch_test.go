@@ -86,3 +86,59 @@ func TestBatchWorkerWaitsForAStoreThatIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A record that fails with an error of the store's kind holds up nothing, wherever it stands in the batch: others can be
+// written, so it is at fault.
+func TestBatchWorkerIsNotHeldUpByOneRecord(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]int{"first": 0, "alone, before the others": -1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bustest.New(t, nil)
+			bad := entry(0)
+			all := []feedmill.Entry{bad, entry(1), entry(2), entry(3), entry(4), entry(5)}
+			if at < 0 {
+				send(t, b, "1", bad)
+				all = all[1:]
+			} else {
+				send(t, b, "1", all...)
+			}
+			stored := map[string]bool{}
+			alone := make(chan struct{})
+			var once sync.Once
+			done := make(chan struct{})
+			w := &bus.BatchWorker[feedmill.Entry]{Name: "sink-test", From: bus.Items, Attempts: 2,
+				Write: func(_ context.Context, batch []feedmill.Entry) error {
+					for _, e := range batch {
+						if e.ID == bad.ID {
+							once.Do(func() { close(alone) })
+							return errors.New("store does not say why")
+						}
+					}
+					for _, e := range batch {
+						stored[e.ID] = true
+					}
+					return nil
+				}}
+			go func() {
+				defer close(done)
+				if <-alone; at < 0 {
+					send(t, b, "2", all...)
+				}
+				for t.Context().Err() == nil {
+					if st, err := b.Stream(t.Context(), bus.StreamDead); err != nil || st.Messages > 0 {
+						return
+					}
+					<-time.After(10 * time.Millisecond)
+				}
+			}()
+			runUntil(t, done, func(ctx context.Context) error { return w.Run(ctx, b) })
+			if len(stored) != 5 {
+				t.Errorf("%d records stored, want the five others", len(stored))
+			}
+			if st, err := b.Stream(t.Context(), bus.StreamDead); err != nil || st.Messages != 1 {
+				t.Errorf("%d dead letters, %v, want the one that cannot be written", st.Messages, err)
+			}
+		})
+	}
+}
