@@ -74,6 +74,8 @@ type Bus struct {
 	enc    *zstd.Encoder
 	dec    *zstd.Decoder
 
+	warned sync.Map // log message to when it was last told
+
 	pressureMu sync.Mutex
 	pressure   map[string]*pressure
 	pulse      pulse
@@ -236,6 +238,20 @@ func passing(err error) bool {
 		return api.Code == 503
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
+}
+
+// seldom is the least time between two log lines that say the same.
+const seldom = 10 * time.Second
+
+// warnSeldom logs what every message in hand meets at once when the bus is away, one line for all.
+func (b *Bus) warnSeldom(msg string, args ...any) {
+	now := time.Now()
+	last, told := b.warned.Swap(msg, now)
+	if told && now.Sub(last.(time.Time)) < seldom {
+		b.warned.Store(msg, last)
+		return
+	}
+	b.log.Warn(msg, args...)
 }
 
 // JetStream is the client underneath, for the registry's buckets.

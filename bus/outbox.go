@@ -176,7 +176,7 @@ func (b *Bus) publish(ctx context.Context, msgs []*nats.Msg, last map[string]uin
 			return fmt.Errorf("publish %s: %w", failed[0].Subject, err)
 		}
 		b.pulse.silent()
-		b.log.Warn("publishing failed; trying again", "subject", failed[0].Subject, "messages", len(failed), "error", explain(err))
+		b.warnSeldom("publishing failed; trying again", "subject", failed[0].Subject, "messages", len(failed), "error", explain(err))
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("publish %s: %w", failed[0].Subject, errors.Join(ctx.Err(), err))

@@ -22,8 +22,9 @@ const (
 	partitionBatch = 4
 	// drainWait is how long the handlings under way may go on after a worker is told to stop.
 	drainWait = 2 * time.Second
-	// maxDeliveries ends a message that takes its process down every time; ordinary failures are counted apart.
-	maxDeliveries = 50
+	// maxDeliveries ends a message that takes its process down every time. Ordinary failures are counted apart, and hours
+	// of a bus that is away stay below it.
+	maxDeliveries = 300
 
 	retryFirst = time.Second
 	retryMax   = 5 * time.Minute
@@ -302,7 +303,7 @@ func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
 		return fmt.Errorf("worker %s: %w; it was deleted while in use: start feedmill again to create it", worker, err)
 	}
 	b.pulse.silent()
-	b.log.Warn("pull failed; trying again", "worker", worker, "error", err)
+	b.warnSeldom("pull failed; trying again", "worker", worker, "error", err)
 	select {
 	case <-ctx.Done():
 	case <-time.After(time.Second):
@@ -312,13 +313,13 @@ func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
 
 func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 	b, w := r.bus, r.Worker
-	if w.Leases != nil && !w.Leases.valid() {
-		b.settle(msg.NakWithDelay(leaseTTL), w.Name)
-		return
-	}
 	cause, err := b.cause(msg)
 	if err != nil {
 		b.log.Error("message without metadata", "worker", w.Name, "error", err)
+		return
+	}
+	if w.Leases != nil && !w.Leases.valid() {
+		r.again(msg, cause, leaseTTL)
 		return
 	}
 	alive := keepAlive(msg)
@@ -340,7 +341,7 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 		known, err := r.done.has(ctx, cause)
 		if err != nil {
 			b.log.Warn("cannot look up what was handled; trying again", "worker", w.Name, "error", err)
-			b.settle(msg.NakWithDelay(retryFirst), w.Name)
+			r.again(msg, cause, retryFirst)
 			return ResultFailed
 		}
 		if known {
@@ -348,7 +349,12 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 			return ResultKnown
 		}
 	}
-	err := w.run(ctx, b, msg, out)
+	var err error
+	if n := r.attempts.unfinished(cause); n >= maxDeliveries {
+		err = feedmill.Permanent("crash", fmt.Errorf("delivered %d times and never finished", n))
+	} else {
+		err = w.run(ctx, b, msg, out)
+	}
 	if err == nil {
 		if err = out.publish(ctx); err == nil {
 			err = out.finish(ctx)
@@ -361,9 +367,9 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 		// The bus or the registry does not answer: no fault of the message, so the try does not count.
 		if ctx.Err() != nil || !feedmill.IsPermanent(err) {
 			if ctx.Err() == nil {
-				b.log.Warn("cannot finish; trying again", "worker", w.Name, "error", err)
+				b.warnSeldom("cannot finish; trying again", "worker", w.Name, "error", err)
 			}
-			b.settle(msg.NakWithDelay(retryFirst), w.Name)
+			b.settle(msg.NakWithDelay(awayPause(cause)), w.Name)
 			return ResultFailed
 		}
 	}
@@ -372,18 +378,30 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 		return ResultFailed
 	}
 	if at, ok := feedmill.RetryTime(err); ok {
-		b.settle(msg.NakWithDelay(max(time.Until(at), 0)), w.Name)
+		r.again(msg, cause, max(time.Until(at), 0))
 		return ResultRetry
 	}
+	if passing(err) {
+		// The bus or the registry does not answer: no fault of the message, so the try does not count.
+		b.warnSeldom("the bus does not answer in time; trying again", "worker", w.Name, "error", err)
+		b.settle(msg.NakWithDelay(awayPause(cause)), w.Name)
+		return ResultFailed
+	}
 	n := r.attempts.count(cause)
-	if !feedmill.IsPermanent(err) && n < w.Attempts && cause.Delivered < maxDeliveries {
+	if !feedmill.IsPermanent(err) && n < w.Attempts {
 		pause := backoff(n)
 		b.log.Warn("handling failed; trying again", "worker", w.Name, "attempt", n, "in", pause, "error", err)
-		b.settle(msg.NakWithDelay(pause), w.Name)
+		r.again(msg, cause, pause)
 		return ResultRetry
 	}
 	defer r.attempts.forget(cause)
 	return b.bury(ctx, w.Name, msg, cause, n, err)
+}
+
+// again has a message come again after a pause.
+func (r *running[In]) again(msg jetstream.Msg, c Cause, pause time.Duration) {
+	r.attempts.end(c)
+	r.bus.settle(msg.NakWithDelay(pause), r.Name)
 }
 
 // run decodes and handles one message; a panic becomes a permanent error.
@@ -393,9 +411,6 @@ func (w *Worker[In]) run(ctx context.Context, b *Bus, msg jetstream.Msg, out *Ou
 			err = feedmill.Permanent("panic", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	if out.cause.Delivered >= maxDeliveries {
-		return feedmill.Permanent("crash", fmt.Errorf("delivered %d times and never finished", out.cause.Delivered))
-	}
 	h, data := msg.Headers(), msg.Data()
 	if out.cause.Stream == StreamReplay {
 		m, cause, err := b.pointed(ctx, h)
@@ -445,6 +460,11 @@ func keepAlive(msg jetstream.Msg) *time.Timer {
 		}
 	})
 	return t
+}
+
+// awayPause is how long a message waits that could not be finished because the bus or the registry is away.
+func awayPause(c Cause) time.Duration {
+	return min(retryFirst<<min(max(c.Delivered, 1)-1, 6), time.Minute)
 }
 
 // backoff is the pause after the nth failure.
@@ -516,11 +536,16 @@ func (b *Bus) unackedSince(ctx context.Context, stream string, cons jetstream.Co
 	return time.Now(), nil
 }
 
-// attempts counts the failures of the messages in hand. It is per process: a message that moves to another one may be
-// tried a few times more.
+// attempts counts the failures of the messages in hand, and the deliveries of them that ended in good order. It is per
+// process: a message that moves to another one may be tried a few times more.
 type attempts struct {
 	mu sync.Mutex
-	n  map[place]int
+	n  map[place]tally
+}
+
+type tally struct {
+	failed int
+	ended  uint64
 }
 
 // place is where a message is stored.
@@ -529,14 +554,33 @@ type place struct {
 	seq    uint64
 }
 
-func newAttempts() *attempts { return &attempts{n: map[place]int{}} }
+func newAttempts() *attempts { return &attempts{n: map[place]tally{}} }
 
+// count adds a failure and returns how many there are.
 func (a *attempts) count(c Cause) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := place{c.Stream, c.Seq}
-	a.n[p]++
-	return a.n[p]
+	t := a.n[place{c.Stream, c.Seq}]
+	t.failed++
+	a.n[place{c.Stream, c.Seq}] = t
+	return t.failed
+}
+
+// end adds a delivery that ended with the message put off.
+func (a *attempts) end(c Cause) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.n[place{c.Stream, c.Seq}]
+	t.ended++
+	a.n[place{c.Stream, c.Seq}] = t
+}
+
+// unfinished returns how many deliveries of the message, this one included, have no end known here: their process may
+// have been taken down by it.
+func (a *attempts) unfinished(c Cause) uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return c.Delivered - min(c.Delivered, a.n[place{c.Stream, c.Seq}].ended)
 }
 
 func (a *attempts) forget(c Cause) {

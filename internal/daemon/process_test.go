@@ -29,6 +29,8 @@ type childArgs struct {
 	Feeds  []string
 	Stages []string
 	NATS   []string
+	// Replicas of each stream; 0 is 1.
+	Replicas int
 }
 
 const childEnv = "FEEDMILL_TEST_DAEMON"
@@ -52,7 +54,7 @@ func child(raw []byte) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg := testConfig(a.Dir)
-	cfg.NATS.URLs = a.NATS
+	cfg.NATS.URLs, cfg.NATS.Replicas = a.NATS, max(1, a.Replicas)
 	_, err := daemon.Run(ctx, daemon.Options{Config: cfg, Also: a.Addr, Feeds: a.Feeds, Stages: a.Stages, Logger: stderrLogger()})
 	return err
 }
@@ -73,14 +75,20 @@ func startChild(t *testing.T, a childArgs) *exec.Cmd {
 	return cmd
 }
 
-// startNATS builds nats-server from its module and runs it with JetStream on a free loopback port until the test ends.
-func startNATS(t *testing.T) string {
+// buildNATS builds nats-server from its module.
+func buildNATS(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	bin := filepath.Join(dir, "nats-server")
+	bin := filepath.Join(t.TempDir(), "nats-server")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
 		t.Fatalf("build nats-server: %v\n%s", err, out)
 	}
+	return bin
+}
+
+// startNATS builds nats-server from its module and runs it with JetStream on a free loopback port until the test ends.
+func startNATS(t *testing.T) string {
+	t.Helper()
+	dir, bin := t.TempDir(), buildNATS(t)
 	cmd := exec.CommandContext(t.Context(), bin, "-js", "-a", "127.0.0.1", "-p", "-1", "-sd", filepath.Join(dir, "store"), "-ports_file_dir", dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
