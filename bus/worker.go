@@ -369,7 +369,7 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 			if ctx.Err() == nil {
 				b.warnSeldom("cannot finish; trying again", "worker", w.Name, "error", err)
 			}
-			b.settle(msg.NakWithDelay(awayPause(cause)), w.Name)
+			r.again(msg, cause, awayPause(cause))
 			return ResultFailed
 		}
 	}
@@ -384,7 +384,7 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 	if passing(err) {
 		// The bus or the registry does not answer: no fault of the message, so the try does not count.
 		b.warnSeldom("the bus does not answer in time; trying again", "worker", w.Name, "error", err)
-		b.settle(msg.NakWithDelay(awayPause(cause)), w.Name)
+		r.again(msg, cause, awayPause(cause))
 		return ResultFailed
 	}
 	n := r.attempts.count(cause)
