@@ -40,6 +40,7 @@ func commands(a *app) []*cobra.Command {
 		enrichCommand(a),
 		group("config", "Check and show the configuration",
 			configCheckCommand(a), configShowCommand(a)),
+		schemaCommand(a),
 		benchCommand(a),
 		versionCommand(a),
 	}
