@@ -170,7 +170,23 @@ func (p *pipeline) openSinks(ctx context.Context) error {
 		p.sinks = append(p.sinks, namedSink{s.Name, store})
 		p.health.sink(s.Name, "")
 	}
-	return nil
+	return p.dismissSinks(ctx)
+}
+
+// dismissSinks drops the positions of sinks that stand in the configuration no more: nobody would ever read on from
+// them, and everybody would wait for them. On a server of its own this process knows all sinks; on another it does not.
+func (p *pipeline) dismissSinks(ctx context.Context) error {
+	if !p.Bus.Embedded() {
+		return nil
+	}
+	names, err := p.Bus.Dismiss(ctx, bus.StreamRecord, func(worker string) bool {
+		name, ok := strings.CutPrefix(worker, "sink-")
+		return ok && !slices.ContainsFunc(p.sinks, func(s namedSink) bool { return s.name == name })
+	})
+	if len(names) > 0 {
+		p.log.Warn("sinks that stand in the configuration no more are forgotten; put back, they read the records that are kept on the bus again", "workers", names)
+	}
+	return err
 }
 
 func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
