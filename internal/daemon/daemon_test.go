@@ -57,9 +57,8 @@ func startNewsroom(t testing.TB, gen *newsroom.GenerateOptions) (site *newsroom.
 			t.Errorf("close the newsroom: %v", err)
 		}
 	})
-	for _, path := range paths {
-		feeds = append(feeds, base+path)
-	}
+	all := site.Feeds(base)
+	feeds = all[len(all)-len(paths):]
 	return site, netip.MustParseAddrPort(strings.TrimPrefix(base, "http://")), feeds
 }
 

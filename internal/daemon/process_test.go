@@ -31,6 +31,9 @@ type childArgs struct {
 	NATS   []string
 	// Replicas of each stream; 0 is 1.
 	Replicas int
+	// Loopback admits every loopback address and port, Concurrency bounds the requests at once; 0 is the default.
+	Loopback    bool
+	Concurrency int
 }
 
 const childEnv = "FEEDMILL_TEST_DAEMON"
@@ -55,6 +58,12 @@ func child(raw []byte) error {
 	defer stop()
 	cfg := testConfig(a.Dir)
 	cfg.NATS.URLs, cfg.NATS.Replicas = a.NATS, max(1, a.Replicas)
+	if a.Concurrency > 0 {
+		cfg.Fetch.Concurrency = a.Concurrency
+	}
+	if a.Loopback {
+		cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
+	}
 	_, err := daemon.Run(ctx, daemon.Options{Config: cfg, Also: a.Addr, Feeds: a.Feeds, Stages: a.Stages, Logger: stderrLogger()})
 	return err
 }
