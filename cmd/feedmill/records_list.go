@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/feedmill/feedmill/internal/config"
@@ -10,12 +11,13 @@ import (
 
 func recordsListCommand(a *app) *cobra.Command {
 	s := &selection{}
+	follow := false
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List records, newest first",
 		Long: `List the newest revision of each record, the latest publication first. Where that is not known, the day on which it was
-seen stands in brackets.`,
-		Example: "  feedmill records list\n  feedmill records list --host example.com --since 24h --limit 0 -o jsonl",
+seen stands in brackets. --follow goes on, until Ctrl-C, with each record that is new or changed.`,
+		Example: "  feedmill records list\n  feedmill records list --host example.com --since 24h --limit 0 -o jsonl\n  feedmill records list --follow --limit 1 -o jsonl | jq .title",
 		Args:    noArgs,
 	}
 	f := outputFlag(c, formTable, formJSON, formJSONL)
@@ -23,6 +25,12 @@ seen stands in brackets.`,
 		q, err := s.query(time.Now())
 		if err != nil {
 			return err
+		}
+		if follow {
+			if f.value == formJSON {
+				return usageError{errors.New("--follow never ends an array; use -o jsonl")}
+			}
+			return a.follow(c.Context(), q, f)
 		}
 		return a.withStore(c.Context(), func(store *sqlite.Store, _ *config.Config) error {
 			if f.value != formTable {
@@ -41,6 +49,7 @@ seen stands in brackets.`,
 		})
 	}
 	s.flags(c, 20)
+	c.Flags().BoolVar(&follow, "follow", false, "go on with what is stored and changed from now on")
 	a.dataFlag(c)
 	return c
 }
