@@ -42,7 +42,9 @@ type Options struct {
 	OnEvent   func(feedmill.Event)
 	// OnListen is called with the URL of the HTTP listener, where there is one, before anything else is started.
 	OnListen func(url string)
-	Logger   *slog.Logger // nil: none
+	// Beside, where it is not nil, runs beside the workers; it returns soon after its context ends.
+	Beside func(context.Context, *Client)
+	Logger *slog.Logger // nil: none
 }
 
 // Run runs the stages until ctx ends (or, with Once, until the pass is over) and all they had in hand is finished. The
@@ -116,7 +118,7 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if err := p.forgetLost(ctx); err != nil {
 				return err
 			}
-			if err := p.syncLists(ctx); err != nil {
+			if err := p.SyncLists(ctx, p.cfg.Feeds); err != nil {
 				return err
 			}
 			for _, url := range o.Feeds {
@@ -217,6 +219,12 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 	p.health.prepared(reading)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)
+	}
+	if o.Beside != nil {
+		group.Go(func() error {
+			o.Beside(ctx, p.Client)
+			return nil
+		})
 	}
 	var sum *Summary
 	if p.once != nil {

@@ -29,6 +29,8 @@ func testConfig(dir string) *config.Config {
 	cfg.HTTP.Listen = "" // tests run side by side
 	cfg.Fetch.PerHost = 32
 	config.Demo(cfg)
+	// A slow machine is not what these tests are about.
+	cfg.Fetch.ConnectTimeout, cfg.Fetch.HeaderTimeout, cfg.Fetch.Timeout = cfg.Poll.BackoffMax*6, cfg.Poll.BackoffMax*6, cfg.Poll.BackoffMax*6
 	return cfg
 }
 

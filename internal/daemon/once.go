@@ -31,13 +31,15 @@ type pass struct {
 	mu       sync.Mutex
 	feeds    map[string]string // id to URL
 	outcomes map[string]feedmill.Outcome
-	dead     uint64 // last sequence of DEAD when the pass began
-	deadSeen uint64 // last sequence of DEAD that was looked at for feeds whose poll was given up
+	fetched  map[string]bool   // feeds whose document is on its way
+	polling  map[string]uint64 // feed to the sequence of the message that is its poll
+	dead     uint64            // last sequence of DEAD when the pass began
+	deadSeen uint64            // last sequence of DEAD that was looked at for feeds whose poll was given up
 }
 
 // beginPass puts every feed's poll on the calendar for now.
 func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
-	ps := &pass{feeds: map[string]string{}, outcomes: map[string]feedmill.Outcome{}}
+	ps := &pass{feeds: map[string]string{}, outcomes: map[string]feedmill.Outcome{}, fetched: map[string]bool{}, polling: map[string]uint64{}}
 	dead, err := p.Bus.Stream(ctx, bus.StreamDead)
 	if err != nil {
 		return nil, err
@@ -60,12 +62,45 @@ func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
 	return ps, nil
 }
 
-// mayPoll tells whether the feed has no outcome yet.
-func (ps *pass) mayPoll(feed string) bool {
+// mayPoll tells whether this poll, the message of that sequence, is the pass's poll of the feed: it has no outcome yet, no
+// document on its way, and no other message for its poll.
+func (ps *pass) mayPoll(feed string, seq uint64) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	_, done := ps.outcomes[feed]
-	return !done
+	if other, polling := ps.polling[feed]; done || ps.fetched[feed] || polling && other != seq {
+		return false
+	}
+	ps.polling[feed] = seq
+	return true
+}
+
+// putOff notes that the feed's poll went back on the calendar: another message will be its poll.
+func (ps *pass) putOff(feed string) {
+	if ps == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.polling, feed)
+}
+
+// gotDocument notes that a document of the feed is on its way to the worker that will give the outcome.
+func (ps *pass) gotDocument(feed string) {
+	if ps == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.fetched[feed] = true
+}
+
+// done tells whether the feed has an outcome.
+func (ps *pass) done(feed string) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	_, done := ps.outcomes[feed]
+	return done
 }
 
 func (ps *pass) polled(feed string, outcome feedmill.Outcome) {
@@ -113,7 +148,7 @@ func (p *pipeline) giveUp(ctx context.Context, feed string) error {
 	}
 	for _, worker := range []string{"poll", "feed"} {
 		err := p.Bus.Select(ctx, bus.Selection{Stream: bus.StreamDead, Subject: "dead." + worker + ".>"}, false, func(m *bus.Stored) bool {
-			if m.Seq > p.once.deadSeen && p.once.mayPoll(m.Feed) {
+			if m.Seq > p.once.deadSeen && !p.once.done(m.Feed) {
 				p.once.polled(m.Feed, feedmill.OutcomeFailed)
 			}
 			return true

@@ -22,7 +22,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		return err
 	}
 	now := time.Now()
-	if p.once != nil && !p.once.mayPoll(st.ID) {
+	if p.once != nil && !p.once.mayPoll(st.ID, out.Cause().Seq) {
 		p.plan(out, &st, registry.Next(&st, p.policy, now))
 		return nil
 	}
@@ -41,6 +41,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 			})
 			return nil
 		}
+		p.once.putOff(st.ID)
 		poll.Slot, poll.Due = slot, slot
 		bus.At(out, slot, bus.Polls, poll)
 		return nil
@@ -63,6 +64,10 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		ref := st.Ref()
 		page.Feed = &ref
 		bus.Put(out, bus.FeedPages, page)
+		out.Then(func(context.Context) error {
+			p.once.gotDocument(st.ID)
+			return nil
+		})
 		after := st
 		after.Failures, after.RetryAt, after.Fresh = 0, time.Time{}, fetcher.FreshUntil(page, now)
 		p.plan(out, &after, registry.Next(&after, p.policy, now))

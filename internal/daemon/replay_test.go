@@ -82,16 +82,15 @@ func TestReplayThroughTheSamePipelineChangesNothing(t *testing.T) {
 	runOnce(t, dir, addr, feeds)
 	want := records(t, dir, sink.Query{Revisions: sink.RevisionsAll})
 	asked := len(site.Requests())
-	stored := 30 // what a replay publishes stands in the next stage's stream beside what was there
 	for _, stage := range []string{daemon.StageParser, daemon.StageEnricher, daemon.StageSink} {
 		dry := dryReplay(t, dir, stage)
-		if dry.Messages != stored || dry.Unchanged != stored {
-			t.Errorf("%s, dry: %+v, want %d unchanged", stage, dry, stored)
+		if dry.Messages < 30 || dry.Unchanged != dry.Messages {
+			t.Errorf("%s, dry: %+v, want all unchanged", stage, dry)
 		}
-		if r := runReplay(t, dir, stage); r.Published != stored {
-			t.Errorf("%s: %+v, want %d published", stage, r, stored)
+		// What the replay of a stage publishes stands in the next stage's stream beside what was there.
+		if r := runReplay(t, dir, stage); r.Published != dry.Messages {
+			t.Errorf("%s: %+v, want %d published", stage, r, dry.Messages)
 		}
-		stored *= 2
 		if diff := cmp.Diff(want, records(t, dir, sink.Query{Revisions: sink.RevisionsAll})); diff != "" {
 			t.Errorf("%s: the replay changed records (-before +after):\n%s", stage, diff)
 		}

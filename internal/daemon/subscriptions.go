@@ -60,33 +60,46 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 	return sum, listed, nil
 }
 
-// syncLists keeps the registry in step with the feed lists of the configuration: listed feeds are subscribed to, and
-// those that once came from a list and stand in it no more are removed. Feeds added by hand stay.
-func (c *Client) syncLists(ctx context.Context) error {
-	for _, path := range c.cfg.Feeds {
+// SyncLists keeps the registry in step with feed lists: listed feeds are subscribed to, and those that once came from a
+// list and stand in it no more are removed. Feeds added by hand stay. A list that cannot be read changes nothing and
+// stops none of the others; it is part of the error.
+func (c *Client) SyncLists(ctx context.Context, lists []string) error {
+	var errs []error
+	for _, path := range lists {
 		sum, listed, err := c.ImportFile(ctx, path, path, nil)
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		for _, line := range sum.Invalid {
 			c.log.Warn("feed list: line left out", "file", path, "error", line)
 		}
 		if len(sum.Invalid) == 0 {
-			for st, err := range c.Registry.Feeds(ctx, nil) {
-				if err != nil {
-					return err
-				}
-				if st.Origin == path && !listed[st.ID] {
-					if err := c.Unsubscribe(ctx, &st); err != nil && !errors.Is(err, registry.ErrNotFound) {
-						return err
-					}
-					sum.Removed++
-				}
+			if sum.Removed, err = c.removeUnlisted(ctx, path, listed); err != nil {
+				errs = append(errs, err)
+				continue
 			}
 		}
 		c.log.Info("feed list read", "file", path, "feeds", len(listed), "added", sum.Added, "removed", sum.Removed)
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// removeUnlisted ends the subscriptions that came from a list and stand in it no more.
+func (c *Client) removeUnlisted(ctx context.Context, path string, listed map[string]bool) (removed int, err error) {
+	for st, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return removed, err
+		}
+		if st.Origin != path || listed[st.ID] {
+			continue
+		}
+		if err := c.Unsubscribe(ctx, &st); err != nil && !errors.Is(err, registry.ErrNotFound) {
+			return removed, err
+		}
+		removed++
+	}
+	return removed, nil
 }
 
 // Feeds returns the subscriptions that match the tag ("" for all).
