@@ -22,7 +22,8 @@ type app struct {
 	logLevel   string
 	quiet      bool
 
-	log *slog.Logger // where messages go too once a daemon writes its log as JSON; nil before
+	log         *slog.Logger  // where messages go too once a daemon writes its log as JSON; nil before
+	daemonLevel slog.LevelVar // of a daemon's log lines
 }
 
 func newApp(in io.Reader, out, err io.Writer, environ []string) *app {

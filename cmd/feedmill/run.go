@@ -34,7 +34,10 @@ func runCommand(a *app) *cobra.Command {
 		Long: `Run the daemon until it is stopped: feeds are polled when they are due, and each new item becomes a record.
 
 One process does it all, with its bus and database in the data directory. Processes that share a bus (--nats) can divide
-the stages among them. The first Ctrl-C finishes what is in hand, the second ends at once; either way nothing is lost.`,
+the stages among them. The first Ctrl-C finishes what is in hand, the second ends at once; either way nothing is lost.
+
+The configuration and the feed lists are read again when they change, and on SIGHUP: feeds and log.level take effect at
+once, other keys with the next start. What is wrong in them is told, and what was in effect stays.`,
 		Example: `  feedmill run --demo                                 a small news site of its own, to see it work
   feedmill run --config feedmill.yaml
   feedmill run --once                                 one pass over all feeds; exit code 3 if a part failed
@@ -81,6 +84,9 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		shown = newDemoScreen(a, cfg, demo.feeds)
 		opts.Logger, opts.Feeds, opts.Also = log, demo.feeds, demo.address
 	}
+	if !f.demo && !f.once { // the demo has a configuration of its own, one pass an end
+		opts.Beside = a.reloader(cfg, f.stages, log)
+	}
 	a.tellPending(cfg)
 	var stored atomic.Int64
 	opts.OnRecords = func(recs []*feedmill.Record) {
@@ -126,14 +132,15 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 		}
 		return
 	}
-	store := []string{}
-	for i := range cfg.Sinks {
-		store = append(store, cfg.Sinks[i].Type+" "+cfg.SQLitePath(&cfg.Sinks[i]))
-	}
+	store := stores(cfg, opts.Stages)
 	if a.log != nil {
 		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "http", health, "feeds", status.Feeds.All, "limits", limits(status.Streams))
 	} else {
-		a.say("feedmill %s   bus %s   store %s", buildVersion(), status.Bus, strings.Join(store, ", "))
+		line := fmt.Sprintf("feedmill %s   bus %s", buildVersion(), status.Bus)
+		if len(store) > 0 {
+			line += "   store " + strings.Join(store, ", ")
+		}
+		a.say("%s", line)
 		a.say("%s", a.term.dim("stream limits: "+limits(status.Streams)))
 		if health != "" {
 			a.say("%s", a.term.dim("health checks: "+health+"/readyz, /livez"))
@@ -143,6 +150,23 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 	if status.Feeds.All == 0 && (len(opts.Stages) == 0 || slices.Contains(opts.Stages, daemon.StageFetcher)) {
 		a.say("there is nothing to read yet. In another terminal: feedmill feeds add URL%s", a.dataHint(cfg))
 	}
+}
+
+// stores names where this process stores records: nowhere, where it runs no sinks.
+func stores(cfg *config.Config, stages []string) []string {
+	all := []string{}
+	if len(stages) > 0 && !slices.Contains(stages, daemon.StageSink) {
+		return all
+	}
+	for i := range cfg.Sinks {
+		s := &cfg.Sinks[i]
+		if s.Type == "sqlite" {
+			all = append(all, s.Type+" "+cfg.SQLitePath(s))
+		} else {
+			all = append(all, s.Type+" "+s.Name)
+		}
+	}
+	return all
 }
 
 // limits says in one line how large the streams may grow.

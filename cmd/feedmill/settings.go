@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -51,15 +52,27 @@ func (a *app) configPath() string {
 	if a.configFile != "" {
 		return a.configFile
 	}
-	for _, kv := range a.environ {
-		if value, ok := strings.CutPrefix(kv, "FEEDMILL_CONFIG="); ok && value != "" {
-			return ""
-		}
+	if a.configVariable() != "" {
+		return ""
 	}
 	if _, err := os.Stat(defaultConfigFile); errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
 	return defaultConfigFile
+}
+
+// configFileInUse is the configuration file that is read, whoever names it; "" for none.
+func (a *app) configFileInUse() string { return cmp.Or(a.configPath(), a.configVariable()) }
+
+// configVariable is the file that the environment names.
+func (a *app) configVariable() string {
+	named := ""
+	for _, kv := range a.environ {
+		if value, ok := strings.CutPrefix(kv, "FEEDMILL_CONFIG="); ok {
+			named = value
+		}
+	}
+	return named
 }
 
 // tellPending names the keys that are set but do nothing in this version.
@@ -79,12 +92,13 @@ func (a *app) logsJSON(cfg *config.Config) bool {
 	return cfg.Log.Format == "json" || cfg.Log.Format == "auto" && !a.term.errIsTerminal
 }
 
-// logger is where a daemon's log lines go.
+// logger is where a daemon's log lines go. Its level can be changed while it runs.
 func (a *app) logger(cfg *config.Config) *slog.Logger {
+	a.daemonLevel.Set(a.level(cfg))
 	if a.logsJSON(cfg) {
-		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: a.level(cfg)}))
+		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: &a.daemonLevel}))
 	}
-	return a.textLogger(a.level(cfg))
+	return a.textLogger(&a.daemonLevel)
 }
 
 // commandLogger is for commands that are not daemons: only what goes wrong, unless a level was asked for.
@@ -96,7 +110,7 @@ func (a *app) commandLogger(cfg *config.Config) *slog.Logger {
 	return a.textLogger(level)
 }
 
-func (a *app) textLogger(level slog.Level) *slog.Logger {
+func (a *app) textLogger(level slog.Leveler) *slog.Logger {
 	return slog.New(tint.NewTextHandler(a.err, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !a.term.errColour}))
 }
 

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
+)
+
+// reloadEvery is how often a daemon looks whether its files have changed.
+const reloadEvery = 2 * time.Second
+
+// reloader keeps a daemon in step with its configuration file and its feed lists.
+type reloader struct {
+	a      *app
+	log    *slog.Logger
+	cfg    config.Config // as it is in effect
+	client *daemon.Client
+	lists  bool // this process keeps the feed lists
+	states map[string]fileState
+}
+
+// fileState tells one state of a file from another.
+type fileState struct {
+	size int64
+	time time.Time
+}
+
+// reloader returns what reads the configuration again on SIGHUP and when its files change, until its context ends.
+func (a *app) reloader(cfg *config.Config, stages []string, log *slog.Logger) func(context.Context, *daemon.Client) {
+	r := &reloader{a: a, log: log, cfg: *cfg, lists: len(stages) == 0 || slices.Contains(stages, daemon.StageFetcher), states: map[string]fileState{}}
+	r.changed() // as it was when it was read
+	return func(ctx context.Context, client *daemon.Client) {
+		r.client = client
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP)
+		defer signal.Stop(hup)
+		tick := time.NewTicker(reloadEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hup:
+				r.changed()
+				r.reload(ctx, slices.Clone(r.cfg.Feeds))
+			case <-tick.C:
+				if files := r.changed(); len(files) > 0 {
+					r.reload(ctx, files)
+				}
+			}
+		}
+	}
+}
+
+// changed returns the files that are not as they were when it was last called.
+func (r *reloader) changed() []string {
+	var files []string
+	for _, path := range append([]string{r.a.configFileInUse()}, r.cfg.Feeds...) {
+		if path == "" {
+			continue
+		}
+		var now fileState
+		if info, err := os.Stat(path); err == nil {
+			now = fileState{info.Size(), info.ModTime()}
+		}
+		if before, known := r.states[path]; !known || before != now {
+			r.states[path] = now
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
+// reload reads the configuration again, and the feed lists that are new in it or among the files that have changed.
+// What is wrong is told and changes nothing.
+func (r *reloader) reload(ctx context.Context, files []string) {
+	cfg, err := r.a.settings()
+	if err != nil {
+		r.log.Error("the configuration is wrong; the one in effect stays", "error", err)
+		return
+	}
+	lists := slices.DeleteFunc(slices.Clone(cfg.Feeds), func(path string) bool {
+		return slices.Contains(r.cfg.Feeds, path) && !slices.Contains(files, path)
+	})
+	var restart []string
+	for _, key := range r.cfg.Changed(cfg) {
+		switch key {
+		case "log.level":
+			r.a.daemonLevel.Set(r.a.level(cfg))
+			r.log.Info("log level changed", "level", cfg.Log.Level)
+		case "feeds":
+		default:
+			restart = append(restart, key)
+		}
+	}
+	r.cfg.Log.Level, r.cfg.Feeds = cfg.Log.Level, cfg.Feeds
+	r.changed() // lists that are new are known from now on
+	if len(restart) > 0 {
+		r.log.Warn("configuration changed; these keys take effect with the next start", "keys", restart)
+	}
+	if !r.lists || len(lists) == 0 {
+		return
+	}
+	if err := r.client.SyncLists(ctx, lists); err != nil && ctx.Err() == nil {
+		r.log.Error("a feed list cannot be read; its subscriptions stay as they are", "error", err)
+	}
+}
