@@ -43,6 +43,8 @@ func commands(a *app) []*cobra.Command {
 		group("config", "Check and show the configuration",
 			configCheckCommand(a), configShowCommand(a)),
 		schemaCommand(a),
+		initCommand(a),
+		manCommand(a),
 		benchCommand(a),
 		versionCommand(a),
 	}
