@@ -91,9 +91,10 @@ type FeedState struct {
 	Reread bool `json:"reread,omitempty"`
 }
 
-// PollURL is the URL to ask: the subscribed one, or where it has permanently moved to.
+// PollURL is the URL to ask: the subscribed one, or where it has permanently moved to. Where that fails three times in a
+// row, every other poll asks the subscribed one again: a move may have been a mistake.
 func (s *FeedState) PollURL() string {
-	if s.MovedTo != "" {
+	if s.MovedTo != "" && (s.Failures < 3 || s.Failures%2 == 0) {
 		return s.MovedTo
 	}
 	return s.URL

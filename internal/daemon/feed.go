@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -25,7 +27,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 	now := time.Now()
 	stale := out.Cause().Seq <= st.Rests.Feed // a later document was committed already
-	about, items, err := parser.ParseFeed(page)
+	about, items, err := parseFeed(page)
 	if err != nil {
 		if !feedmill.IsPermanent(err) {
 			return err
@@ -58,8 +60,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	found := seen.Unseen(st.URL, items, now)
 	fresh := 0
 	for _, f := range found {
-		if says(&f.Item) == "" {
-			continue // an entry without a word in it
+		if says(&f.Item) == "" || stale && f.Changed {
+			continue // an entry without a word in it, or an older word on a newer one
 		}
 		if !f.Changed {
 			fresh++
@@ -85,6 +87,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		s.Validators, s.Fresh = fetcher.ValidatorsOf(page), fetcher.FreshUntil(page, page.FetchedAt)
 		if to := fetcher.PermanentTarget(page); to != "" {
 			s.MovedTo = to
+		} else if page.URL == s.URL {
+			s.MovedTo = "" // the subscribed URL answers itself again
 		}
 		s.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(s.Rests.Item, out.Last(bus.StreamItem))}
 	}
@@ -94,7 +98,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	p.plan(out, &after, due)
 	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found), Next: due})
 	out.Then(func(ctx context.Context) error {
-		if seen.Changed() {
+		if seen.Changed() && !stale {
 			seen.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(seen.Rests.Item, out.Last(bus.StreamItem))}
 			if _, err := p.Registry.PutSeen(ctx, st.ID, seen, rev); err != nil {
 				return err
@@ -112,6 +116,16 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		return nil
 	})
 	return nil
+}
+
+// parseFeed reads a feed document; a panic of the parser is an error of the document.
+func parseFeed(page *feedmill.Page) (about feedmill.Feed, items []feedmill.Item, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = feedmill.Permanent("panic", fmt.Errorf("reading the feed: panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return parser.ParseFeed(page)
 }
 
 // item sends a new or changed item on its way: to its page, or, where the article came by another feed before, to the
