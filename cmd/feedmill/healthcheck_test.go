@@ -31,7 +31,7 @@ func TestHealthcheck(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := httptest.NewServer(web.Handler(test.process))
+			s := httptest.NewServer(web.Handler(test.process, nil))
 			defer s.Close()
 			a, out, messages := testApp(t)
 			code := a.execute(t.Context(), []string{"healthcheck", "--url", s.URL + test.path})

@@ -98,10 +98,10 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		shown.records(recs)
 	}
 	opts.OnEvent = shown.event
-	var health string
-	opts.OnListen = func(url string) { health = url }
+	var url string
+	opts.OnListen = func(u string) { url = u }
 	opts.OnReady = func(c *daemon.Client) {
-		a.started(ctx, c, cfg, &opts, health, log)
+		a.started(ctx, c, cfg, &opts, url, log)
 		shown.ready()
 	}
 	defer context.AfterFunc(ctx, func() { a.say("stopping; Ctrl-C once more ends at once") })()
@@ -124,7 +124,7 @@ func isArticle(r *feedmill.Record) bool {
 }
 
 // started says where everything is, once all workers run.
-func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config, opts *daemon.Options, health string, log *slog.Logger) {
+func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config, opts *daemon.Options, url string, log *slog.Logger) {
 	status, err := c.Status(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -134,7 +134,7 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 	}
 	store := stores(cfg, opts.Stages)
 	if a.log != nil {
-		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "http", health, "feeds", status.Feeds.All, "limits", limits(status.Streams))
+		log.Info("feedmill started", "version", buildVersion(), "bus", status.Bus, "stores", store, "http", url, "feeds", status.Feeds.All, "limits", limits(status.Streams))
 	} else {
 		line := fmt.Sprintf("feedmill %s   bus %s", buildVersion(), status.Bus)
 		if len(store) > 0 {
@@ -142,8 +142,8 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 		}
 		a.say("%s", line)
 		a.say("%s", a.term.dim("stream limits: "+limits(status.Streams)))
-		if health != "" {
-			a.say("%s", a.term.dim("health checks: "+health+"/readyz, /livez"))
+		if url != "" {
+			a.say("%s", a.term.dim("metrics and health: "+url+"/metrics, /readyz, /livez"))
 		}
 		a.say("%s", count(int64(status.Feeds.All), "feed"))
 	}

@@ -31,7 +31,7 @@ type Log struct {
 	Format string `yaml:"format"` // text, json, or auto: text on a terminal, else json
 }
 
-// HTTP is where a daemon tells how it is.
+// HTTP is the address of a daemon's metrics and health.
 type HTTP struct {
 	Listen string `yaml:"listen"` // host:port; empty turns it off
 }

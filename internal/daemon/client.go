@@ -29,10 +29,10 @@ type Client struct {
 // Open connects to the bus that cfg names: external servers, the running daemon of the data directory, or, where there
 // is none, an embedded server that lasts as long as the Client.
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Client, error) {
-	return open(ctx, cfg, log, false)
+	return open(ctx, cfg, log, false, nil)
 }
 
-func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool) (*Client, error) {
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool, observer bus.Observer) (*Client, error) {
 	var newStore int64
 	if len(cfg.NATS.URLs) == 0 {
 		newStore = freeDisk(cfg.Data) / 4
@@ -45,6 +45,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool)
 		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: int64(cfg.NATS.MaxStore), NewStore: newStore, Replicas: cfg.NATS.Replicas,
 		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
 		Logger:    log,
+		Observer:  observer,
 	})
 	if err != nil {
 		return nil, err

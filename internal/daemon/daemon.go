@@ -16,6 +16,7 @@ import (
 	"github.com/feedmill/feedmill/enricher"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/web"
 	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/sink/sqlite"
 	"golang.org/x/sync/errgroup"
@@ -66,23 +67,24 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 		return nil, errors.New("one pass needs all stages in one process: leave --stages out with --once")
 	}
 	health := newHealth(o.Config, o.Stages)
-	server, unheard, err := listen(ctx, o.Config, o.Once, health, log)
+	metrics := web.NewMetrics(Stages(), stageOf, health.look)
+	server, unheard, err := listen(ctx, o.Config, o.Once, web.Handler(health, metrics), log)
 	if err != nil {
 		return nil, err
 	}
 	if server != nil && o.OnListen != nil {
 		o.OnListen(server.URL())
 	}
-	client, err := open(ctx, o.Config, log, true)
+	client, err := open(ctx, o.Config, log, true, counted{metrics})
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
 	defer func() { err = errors.Join(err, server.Close(), client.Close()) }()
 	if unheard != nil {
-		log.Warn("going on without health checks over HTTP; to have them, choose another address with http.listen", "error", unheard)
+		log.Warn("going on without metrics and health checks over HTTP; to have them, choose another address with http.listen", "error", unheard)
 	}
 	health.connected(client.Bus)
-	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), health: health, onRecords: o.OnRecords, onEvent: o.OnEvent}
+	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), health: health, metrics: metrics, onRecords: o.OnRecords, onEvent: o.OnEvent}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
 	}
@@ -201,6 +203,7 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 		for _, w := range p.workers(stage) {
 			if stageOf(w.name) == stage {
 				reading = append(reading, w.name)
+				p.metrics.Expect(w.name)
 			}
 			group.Go(func() error {
 				if err := w.run(ctx); err != nil {
@@ -216,7 +219,7 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
-	p.health.prepared(reading)
+	p.health.prepared(reading, p.leases)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type health struct {
 	mu       sync.Mutex
 	bus      *bus.Bus          // nil until it is connected
 	workers  []string          // those that are to read; nil until the stages are prepared
+	leases   *bus.Leases       // nil where this process fetches nothing
 	sinks    map[string]string // what is wrong with each, "" for nothing
 	stopping bool
 }
@@ -46,11 +48,11 @@ func (h *health) connected(b *bus.Bus) {
 	h.bus = b
 }
 
-// prepared says which workers are to read from now on.
-func (h *health) prepared(workers []string) {
+// prepared says which workers are to read from now on, and for which hosts.
+func (h *health) prepared(workers []string, leases *bus.Leases) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.workers = append([]string{}, workers...)
+	h.workers, h.leases = append([]string{}, workers...), leases
 }
 
 // sink says what is wrong with a sink, "" for nothing.
@@ -131,12 +133,12 @@ func (h *health) Stalled() []web.Problem {
 // listen serves a process over HTTP where the configuration says so, else server is nil. Two feedmills on one machine
 // share the default address, so it is no mistake where another has that one already: then unheard tells why there is no
 // server. A pass ends too soon to be looked at unless somebody asks for it.
-func listen(ctx context.Context, cfg *config.Config, once bool, p web.Process, log *slog.Logger) (server *web.Server, unheard, err error) {
+func listen(ctx context.Context, cfg *config.Config, once bool, h http.Handler, log *slog.Logger) (server *web.Server, unheard, err error) {
 	asked := cfg.Origin("http.listen")
 	if cfg.HTTP.Listen == "" || once && asked == "default" {
 		return nil, nil, nil
 	}
-	server, err = web.Listen(ctx, cfg.HTTP.Listen, web.Handler(p), log)
+	server, err = web.Listen(ctx, cfg.HTTP.Listen, h, log)
 	switch {
 	case err == nil:
 		return server, nil, nil

@@ -51,6 +51,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	}
 	now := time.Now()
 	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
+	p.metrics.PageFetched(v.Outcome)
 	if err := p.holdHost(ctx, e.URL, v); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/feedmill/feedmill/enricher"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/web"
 	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/registry"
 	"github.com/feedmill/feedmill/sink"
@@ -49,6 +50,7 @@ type pipeline struct {
 	itemsAtStart uint64
 	checked      sync.Map
 	health       *health
+	metrics      *web.Metrics
 	onRecords    func([]*feedmill.Record)
 	onEvent      func(feedmill.Event)
 }
@@ -128,6 +130,7 @@ func stageOf(worker string) string {
 // event writes an event beside the data, and tells whoever watches this process.
 func (p *pipeline) event(out *bus.Outbox, e feedmill.Event) {
 	out.Event(e)
+	p.count(&e)
 	if p.onEvent != nil {
 		p.onEvent(e)
 	}

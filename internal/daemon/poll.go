@@ -46,6 +46,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		bus.At(out, slot, bus.Polls, poll)
 		return nil
 	}
+	p.metrics.PollBegun(time.Since(poll.Due))
 	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: st.Validators})
 	release()
 	if ctx.Err() != nil {

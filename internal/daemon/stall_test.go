@@ -23,7 +23,7 @@ func TestALoopThatHangsIsToldAsStalled(t *testing.T) {
 	}
 	h := newHealth(config.Default(), []string{StageFetcher})
 	h.connected(b)
-	h.prepared([]string{"page"})
+	h.prepared([]string{"page"}, nil)
 	h.limit = 2 * time.Second
 	ctx, cancel := context.WithCancel(t.Context())
 	entered, ended := make(chan struct{}), make(chan error, 1)

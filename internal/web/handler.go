@@ -2,11 +2,14 @@ package web
 
 import "net/http"
 
-// Handler serves a process. Every path answers GET (and HEAD) only.
-func Handler(p Process) http.Handler {
+// Handler serves a process, and its metrics where they are not nil. Every path answers GET (and HEAD) only.
+func Handler(p Process, m *Metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /livez", health(p.Stalled))
 	mux.Handle("GET /readyz", health(p.NotReady))
+	if m != nil {
+		mux.Handle("GET /metrics", m.handler())
+	}
 	return strict(mux)
 }
 

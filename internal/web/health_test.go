@@ -20,7 +20,7 @@ func (p *process) NotReady() []web.Problem { return p.missing }
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	missing := []web.Problem{{Name: "nats", Reason: "the connection is lost"}, {Name: "sink main", Reason: "not open yet"}}
-	h := web.Handler(&process{missing: missing})
+	h := web.Handler(&process{missing: missing}, nil)
 	for _, test := range []struct {
 		path   string
 		status int
@@ -46,7 +46,7 @@ func TestHealth(t *testing.T) {
 
 func TestOnlyGet(t *testing.T) {
 	t.Parallel()
-	h := web.Handler(&process{})
+	h := web.Handler(&process{}, nil)
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -73,11 +73,11 @@ func TestOnlyGet(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	t.Parallel()
-	well := listen(t, web.Handler(&process{}))
+	well := listen(t, web.Handler(&process{}, nil))
 	if err := web.Ask(t.Context(), well.URL()+"/readyz"); err != nil {
 		t.Errorf("a ready process: %v", err)
 	}
-	ill := listen(t, web.Handler(&process{missing: []web.Problem{{Name: "nats", Reason: "gone"}, {Name: "sink main", Reason: "full"}}}))
+	ill := listen(t, web.Handler(&process{missing: []web.Problem{{Name: "nats", Reason: "gone"}, {Name: "sink main", Reason: "full"}}}, nil))
 	for url, want := range map[string]string{
 		ill.URL() + "/readyz":  "nats: gone; sink main: full",
 		ill.URL() + "/nothing": "answers 404",
@@ -92,7 +92,7 @@ func TestAsk(t *testing.T) {
 
 func TestAskDoesNotFollow(t *testing.T) {
 	t.Parallel()
-	well := listen(t, web.Handler(&process{}))
+	well := listen(t, web.Handler(&process{}, nil))
 	away := listen(t, http.RedirectHandler(well.URL()+"/livez", http.StatusFound))
 	if err := web.Ask(t.Context(), away.URL()); err == nil || !strings.Contains(err.Error(), "302") {
 		t.Errorf("%v, want that the answer is 302", err)
