@@ -105,7 +105,7 @@ func (s *sheet) block(indent, text string) {
 
 // field writes a name and a text that may take several lines.
 func (s *sheet) field(name, text string) {
-	const indent = 12
+	const indent = 14 // of the longest name, organization, and a gap
 	for i, line := range wrap(printable(text), s.width-indent) {
 		label := ""
 		if i == 0 {
@@ -168,7 +168,7 @@ func (s *sheet) removed(all []feedmill.Removed) error {
 		if x.Rule != "" {
 			text += "  (rule " + x.Rule + ")"
 		}
-		s.field(cut(x.Reason, 11), text)
+		s.field(cut(x.Reason, 13), text)
 	}
 	return s.err
 }
@@ -207,7 +207,7 @@ func (s *sheet) entities(r *feedmill.Record) {
 				names = append(names, entity(r, e))
 			}
 		}
-		s.field(cut(kind, 11), strings.Join(names, " · "))
+		s.field(kind, strings.Join(names, " · "))
 	}
 }
 
@@ -245,7 +245,7 @@ func (s *sheet) dates(r *feedmill.Record) {
 		if d.Anchor != "" {
 			text += "  (counted from " + d.Anchor + ")"
 		}
-		s.field(cut(d.Value, 11), text)
+		s.field(cut(d.Value, 13), text)
 	}
 }
 

@@ -194,7 +194,7 @@ func (a *app) listItems(doc *feedmill.FeedDocument) error {
 func (s *sheet) explanation(e *parser.Explanation) error {
 	s.heading("How each field was chosen")
 	for _, c := range e.Fields {
-		s.field(cut(c.Field, 11), cut(oneLine(c.Value), 60)+"  from "+c.From)
+		s.field(cut(c.Field, 13), cut(oneLine(c.Value), 60)+"  from "+c.From)
 		for _, r := range c.Beat {
 			s.field("", "not "+cut(oneLine(r.Value), 56)+"  from "+r.From)
 		}
@@ -212,7 +212,7 @@ func (s *sheet) explanation(e *parser.Explanation) error {
 	if len(e.Steps) > 0 {
 		s.heading("Steps")
 		for _, step := range e.Steps {
-			s.field(cut(step.Name, 11), step.Note)
+			s.field(cut(step.Name, 13), step.Note)
 		}
 	}
 	return s.removed(e.Removed)

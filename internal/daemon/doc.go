@@ -3,5 +3,6 @@
 //
 // Its files: client.go (open, subscribe, status), subscriptions.go (feed lists), calendar.go (what is due, and what a
 // power cut took), pipeline.go (the stages joined, on one page), poll.go, feed.go, page.go, article.go (one handler
-// each), daemon.go (start and stop), once.go (one pass and its end).
+// each), daemon.go (start and stop), once.go (one pass and its end), pause.go (pause and resume), replay.go, withdraw.go,
+// explain.go (an article's life), health.go.
 package daemon

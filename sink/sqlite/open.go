@@ -93,6 +93,9 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		}
 		return checkVersion(ctx, s.read, true)
 	}
+	if err := create(abs); err != nil {
+		return err
+	}
 	query := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}}
 	query.Add("_pragma", "journal_size_limit(67108864)")
 	if o.MaxPages > 0 {
@@ -113,6 +116,19 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	}
 	s.read, err = connect(abs, url.Values{"_query_only": {"1"}}, s.wait)
 	return err
+}
+
+// create makes the file where it is not there, for its owner alone: texts may be under a contract. SQLite gives the
+// journal beside it the same mode.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func connect(path string, query url.Values, wait time.Duration) (*sql.DB, error) {
