@@ -31,8 +31,9 @@ type Article struct {
 	Cursor int64
 
 	// Changes say what Merge changed beside the fields above.
-	Changes Changes
-	touched bool
+	Changes   Changes
+	touched   bool
+	withdrawn bool
 }
 
 // Ledger is what must be kept of an article so that records can be merged into it in any order.
@@ -108,7 +109,12 @@ type Changes struct {
 	Index  bool
 	// Cursor says that readers can see a difference: the article needs a new cursor.
 	Cursor bool
+	// Forget says that the article is withdrawn: nothing may be kept of it but its id, its standing and what is shown.
+	Forget bool
 }
+
+// Withdrawn tells whether the article was withdrawn, itself or with the one that stands for it.
+func (a *Article) Withdrawn() bool { return a.withdrawn }
 
 // top is the id of the article that stands for a.
 func (a *Article) top() string {

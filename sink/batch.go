@@ -128,6 +128,9 @@ func (m *merging) putStanding(a *Article, in *Prepared) {
 		return
 	}
 	m.touch(a)
+	for _, x := range m.merged[a.ID] {
+		m.touch(x) // it is withdrawn with the one that stands for it
+	}
 	if target := a.Standing.Merge.MergedInto; target != before.Merge.MergedInto {
 		m.retarget(a, m.byID[target])
 	}

@@ -18,6 +18,9 @@ type sighting struct {
 
 // refresh makes anew what is shown of an article.
 func (m *merging) refresh(ctx context.Context, a *Article) error {
+	if a.withdrawn = m.isWithdrawn(a); a.withdrawn {
+		return m.forget(a)
+	}
 	seen := sightings(a)
 	before := a.Revisions
 	var err error
@@ -39,6 +42,25 @@ func (m *merging) refresh(ctx context.Context, a *Article) error {
 	}
 	a.Changes.Cursor = (changed || shown != a.Shown) && (len(a.Revisions) > 0 || a.Root != "")
 	a.Shown = shown
+	return nil
+}
+
+// isWithdrawn tells whether the article, or the one that stands for it, was withdrawn.
+func (m *merging) isWithdrawn(a *Article) bool {
+	return m.byID[a.top()].Standing.Stated.Value == feedmill.StateWithdrawn || a.Standing.Stated.Value == feedmill.StateWithdrawn
+}
+
+// forget leaves of a withdrawn article its id and its standing. What comes of it later is forgotten as well, so that the
+// order of records decides nothing.
+func (m *merging) forget(a *Article) error {
+	shown, err := Encode(Shown{State: a.State()})
+	if err != nil {
+		return err
+	}
+	a.Changes = Changes{Forget: true, Cursor: shown != a.Shown}
+	a.Shown = shown
+	a.Renditions, a.Mentions, a.URLs, a.Revisions = nil, nil, nil, nil
+	a.SortAt, a.Host, a.URL, a.Indexed = time.Time{}, "", "", ""
 	return nil
 }
 

@@ -46,11 +46,15 @@ func (s *Standing) Add(rec *feedmill.Record) {
 	}
 }
 
-// later orders states by time; ties go to the weightier state, then to the smaller target.
+// later orders states by time; ties go to the weightier state, then to the smaller target. What is withdrawn stays so,
+// whatever is stated later.
 func later(a, b feedmill.State) bool {
 	weight := map[string]int{"": 0, feedmill.StateLive: 1, feedmill.StateGone: 2, feedmill.StateMerged: 3, feedmill.StateWithdrawn: 4}
 	if b.Value == "" {
 		return true
+	}
+	if (a.Value == feedmill.StateWithdrawn) != (b.Value == feedmill.StateWithdrawn) {
+		return a.Value == feedmill.StateWithdrawn
 	}
 	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(weight[a.Value], weight[b.Value]),
 		cmp.Compare(b.MergedInto, a.MergedInto)) > 0

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) sink.Sink) {
 		{"Cursor", testCursor},
 		{"Merged", testMerged},
 		{"State", testState},
+		{"Withdrawn", testWithdrawn},
 		{"Queries", testQueries},
 		{"Search", testSearch},
 		{"Cancelled", testCancelled},

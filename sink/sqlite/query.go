@@ -66,9 +66,12 @@ func build(q *sink.Query) (text string, args []any, ok bool) {
 		}
 		where(`JOIN search ON search.rowid = a.key AND search MATCH ? `, match)
 	}
-	if q.IncludeMerged || q.ID != "" {
-		b.WriteString(`WHERE (a.revisions > 0 OR a.root <> 0) `)
-	} else {
+	switch {
+	case q.IncludeMerged || q.ID != "":
+		b.WriteString(`WHERE (a.revisions > 0 OR a.root <> 0 OR a.withdrawn <> 0) `)
+	case q.After > 0: // who follows the changes must hear of a withdrawal
+		b.WriteString(`WHERE (a.root = 0 AND a.revisions > 0 OR a.withdrawn <> 0) `)
+	default:
 		b.WriteString(`WHERE a.root = 0 AND a.revisions > 0 `)
 	}
 	if q.ID != "" {

@@ -14,6 +14,8 @@ type statements struct {
 	revisions, setRevision, cutRevisions                    *sql.Stmt
 	mentions, setMention, urls, addURL                      *sql.Stmt
 	index, nextCursor                                       *sql.Stmt
+
+	forgetResults, forgetSightings, forgetRevisions, forgetRenditions, forgetMentions, forgetURLs, forgetWords *sql.Stmt
 }
 
 // statement is a place for a prepared statement, and its text.
@@ -31,7 +33,7 @@ func (s *statements) all() []statement {
 		{&s.mergedInto, article + `WHERE a.root = ? AND a.root <> 0`},
 		{&s.newArticle, `INSERT INTO article (id) VALUES (?)`},
 		{&s.setArticle, `UPDATE article SET root = ?, target = ?, standing = ?, shown = ?, revisions = ?, cursor = ?, sort_at = ?,
-			host = ?, indexed = ? WHERE key = ?`},
+			host = ?, indexed = ?, withdrawn = ? WHERE key = ?`},
 
 		{&s.renditions, `SELECT key, source, rendition, parser, enricher, rules, model, seen_at, content_hash FROM rendition
 			WHERE article = ?`},
@@ -62,6 +64,13 @@ func (s *statements) all() []statement {
 		{&s.addURL, `INSERT INTO url (article, url) VALUES (?, ?)`},
 
 		{&s.index, `INSERT OR REPLACE INTO search (rowid, title, subtitle, byline, text, captions) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&s.forgetResults, `DELETE FROM result WHERE rendition IN (SELECT key FROM rendition WHERE article = ?)`},
+		{&s.forgetSightings, `DELETE FROM sighting WHERE rendition IN (SELECT key FROM rendition WHERE article = ?)`},
+		{&s.forgetRevisions, `DELETE FROM revision WHERE article = ?`},
+		{&s.forgetRenditions, `DELETE FROM rendition WHERE article = ?`},
+		{&s.forgetMentions, `DELETE FROM mention WHERE article = ?`},
+		{&s.forgetURLs, `DELETE FROM url WHERE article = ?`},
+		{&s.forgetWords, `DELETE FROM search WHERE rowid = ?`},
 		{&s.nextCursor, `UPDATE sequence SET last = last + 1 RETURNING last`},
 	}
 }

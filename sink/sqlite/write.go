@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -70,6 +71,11 @@ func (w *writer) save(ctx context.Context, changed []*sink.Article) error {
 }
 
 func (w *writer) saveArticle(ctx context.Context, a *sink.Article) error {
+	if a.Changes.Forget {
+		if err := w.forget(ctx, a); err != nil {
+			return err
+		}
+	}
 	for _, r := range a.Renditions {
 		if err := w.saveRendition(ctx, a, r); err != nil {
 			return err
@@ -110,8 +116,19 @@ func (w *writer) saveArticle(ctx context.Context, a *sink.Article) error {
 		sortAt = formatTime(a.SortAt)
 	}
 	_, err = w.setArticle.ExecContext(ctx, root, a.Standing.Merge.MergedInto, standing, a.Shown, len(a.Revisions), a.Cursor, sortAt,
-		a.Host, a.Indexed, a.Key)
+		a.Host, a.Indexed, a.Withdrawn(), a.Key)
 	return err
+}
+
+// forget deletes all that is kept of a withdrawn article beside its own row.
+func (w *writer) forget(ctx context.Context, a *sink.Article) error {
+	for _, stmt := range []*sql.Stmt{w.forgetResults, w.forgetSightings, w.forgetRevisions, w.forgetRenditions, w.forgetMentions,
+		w.forgetURLs, w.forgetWords} {
+		if _, err := stmt.ExecContext(ctx, a.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *writer) saveRendition(ctx context.Context, a *sink.Article, r *sink.Rendition) error {

@@ -14,10 +14,12 @@ CREATE TABLE article (
     cursor    INTEGER NOT NULL DEFAULT 0,
     sort_at   TEXT NOT NULL DEFAULT '',    -- publication time, else seen_at, of the newest revision
     host      TEXT NOT NULL DEFAULT '',
-    indexed   TEXT NOT NULL DEFAULT ''     -- content_hash that the search index holds
+    indexed   TEXT NOT NULL DEFAULT '',    -- content_hash that the search index holds
+    withdrawn INTEGER NOT NULL DEFAULT 0   -- 1: nothing is kept of it but this row
 ) STRICT;
 CREATE INDEX article_root ON article (root) WHERE root <> 0;
 CREATE INDEX article_cursor ON article (cursor);
+CREATE INDEX article_withdrawn ON article (cursor) WHERE withdrawn <> 0;
 CREATE INDEX article_listed ON article (sort_at DESC, id) WHERE root = 0 AND revisions > 0;
 
 -- The highest cursor given out.
