@@ -17,7 +17,8 @@ func TestDrop(t *testing.T) {
 	send(t, b, "2", entry(2))
 	done := make(chan struct{})
 	n := 0
-	w := &bus.Worker[feedmill.Entry]{Name: "page", From: bus.Items, Concurrency: 1,
+	w := &bus.Worker[feedmill.Entry]{
+		Name: "page", From: bus.Items, Concurrency: 1,
 		Handle: func(_ context.Context, e feedmill.Entry, out *bus.Outbox) error {
 			bus.Bury(out, bus.Visits, e, 6, &feedmill.PermanentError{Class: "status", Err: errors.New("500")})
 			out.Then(func(context.Context) error {
@@ -27,7 +28,8 @@ func TestDrop(t *testing.T) {
 				return nil
 			})
 			return nil
-		}}
+		},
+	}
 	runUntil(t, done, func(ctx context.Context) error { return w.Run(ctx, b) })
 	if err := b.Drop(t.Context(), 1); err != nil {
 		t.Fatal(err)

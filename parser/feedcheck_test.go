@@ -27,7 +27,8 @@ func TestCheckFeed(t *testing.T) {
 			`<rss version="2.0"><channel>
 <item><title>A & B</title><guid>1</guid><pubDate>soon</pubDate></item><item><title>A & B</title><guid>1</guid><description>d</description></item>
 <item><link>https://example.com/c</link><pubDate>Wed, 03 Jan 2024 10:00:00 GMT</pubDate></item></channel></rss>`,
-			"RSS", []string{
+			"RSS",
+			[]string{
 				"the Content-Type says text/html, not that it is a feed", "line 2: not well-formed XML: invalid character entity & (no semicolon)",
 				"the feed has no title", "2 of 3 items without a link", "1 of 3 items without a title", "2 of 3 items without a summary or content",
 				"1 of 3 items without a date", "1 of 3 items with a date that cannot be read", "1 of 3 items dated in the future",

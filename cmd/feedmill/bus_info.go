@@ -75,8 +75,10 @@ func inspectBus(ctx context.Context, b *bus.Bus) (*busReport, error) {
 		if !slices.ContainsFunc(info.Config.Subjects, func(s string) bool { return strings.HasPrefix(s, b.Prefix()) }) {
 			continue // somebody else's, or a bucket
 		}
-		s := streamReport{Name: info.Config.Name, Subjects: info.Config.Subjects, MaxAge: info.Config.MaxAge, MaxBytes: info.Config.MaxBytes,
-			Replicas: max(1, info.Config.Replicas), Messages: info.State.Msgs, Bytes: info.State.Bytes}
+		s := streamReport{
+			Name: info.Config.Name, Subjects: info.Config.Subjects, MaxAge: info.Config.MaxAge, MaxBytes: info.Config.MaxBytes,
+			Replicas: max(1, info.Config.Replicas), Messages: info.State.Msgs, Bytes: info.State.Bytes,
+		}
 		if info.Cluster != nil {
 			s.Leader = info.Cluster.Leader
 		}

@@ -182,8 +182,10 @@ func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, now time.Time)
 			Author: cmp.Or(it.Author, it.AuthorName), Summary: len(it.Summary), Content: len(it.Content), Media: len(it.Media) + len(it.Enclosures),
 		})
 	}
-	st := feedmill.FeedState{ID: feedmill.FeedID(url), URL: url, TTL: about.TTL, SkipHours: about.SkipHours, SkipDays: about.SkipDays, UpdatePeriod: about.UpdatePeriod,
-		LastPoll: now, LastSuccess: now, Outcome: feedmill.OutcomeFetched}
+	st := feedmill.FeedState{
+		ID: feedmill.FeedID(url), URL: url, TTL: about.TTL, SkipHours: about.SkipHours, SkipDays: about.SkipDays, UpdatePeriod: about.UpdatePeriod,
+		LastPoll: now, LastSuccess: now, Outcome: feedmill.OutcomeFetched,
+	}
 	if t.HTTP != nil {
 		st.Fresh = t.HTTP.FreshUntil
 	}

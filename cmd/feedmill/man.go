@@ -139,10 +139,23 @@ func manualFlags(b *strings.Builder, head string, flags *pflag.FlagSet) {
 	})
 }
 
-// roff makes text safe to stand in a page: backslashes and hyphens are literal, and no line is taken for a request.
+// roff makes text safe to stand in a page: backslashes and hyphens are literal, what is not ASCII is named by its code,
+// and no line is taken for a request.
 func roff(text string) string {
-	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
-	lines := strings.Split(text, "\n")
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\\':
+			b.WriteString(`\e`)
+		case r == '-':
+			b.WriteString(`\-`)
+		case r > '~':
+			fmt.Fprintf(&b, `\[u%04X]`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	lines := strings.Split(b.String(), "\n")
 	for i, line := range lines {
 		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
 			lines[i] = `\&` + line

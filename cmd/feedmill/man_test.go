@@ -8,7 +8,7 @@ import (
 func TestRoff(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ in, want string }{
-		{"", ""}, {"plain text", "plain text"}, {"a-b \\n", `a\-b \en`}, {".TH x\n'quoted'\nend.", "\\&.TH x\n\\&'quoted'\nend."},
+		{"", ""}, {"plain text", "plain text"}, {"a-b \\n", `a\-b \en`}, {"so…", `so\[u2026]`}, {".TH x\n'quoted'\nend.", "\\&.TH x\n\\&'quoted'\nend."},
 	} {
 		if got := roff(test.in); got != test.want {
 			t.Errorf("roff(%q) = %q, want %q", test.in, got, test.want)

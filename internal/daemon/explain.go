@@ -207,8 +207,10 @@ func mergedInto(a *feedmill.Article) string {
 
 // head is what identifies a record, without its text.
 func head(r *feedmill.Record) *feedmill.Record {
-	return feedmill.NewRecord(&feedmill.Article{ID: r.ID, URL: r.URL, Rendition: r.Rendition, ContentHash: r.ContentHash, SeenAt: r.SeenAt, State: r.State, Title: r.Title,
-		Quality: r.Quality, Provenance: feedmill.Provenance{Page: r.Provenance.Page, Pipeline: r.Provenance.Pipeline}})
+	return feedmill.NewRecord(&feedmill.Article{
+		ID: r.ID, URL: r.URL, Rendition: r.Rendition, ContentHash: r.ContentHash, SeenAt: r.SeenAt, State: r.State, Title: r.Title,
+		Quality: r.Quality, Provenance: feedmill.Provenance{Page: r.Provenance.Page, Pipeline: r.Provenance.Pipeline},
+	})
 }
 
 func (c *Client) eventSteps(ctx context.Context, l *Life, id string) error {
