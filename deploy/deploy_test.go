@@ -283,28 +283,25 @@ func TestOneUserForEachStage(t *testing.T) {
 		t.Errorf("deploy/nats.conf refuses what feedmill does (-want +got):\n%s", diff)
 	}
 	s.largeValues(t)
-	s.afterKill(t)
+	s.readBack(t)
 }
 
-// afterKill reads what a fetcher reads that finds work in hand of one that was killed.
-func (s *site) afterKill(t *testing.T) {
+// readBack reads what a fetcher reads that finds work in hand of one that was killed, and what all read for their metrics.
+func (s *site) readBack(t *testing.T) {
 	t.Helper()
-	nc, err := s.connect(t, "fetcher")
-	if err != nil {
-		t.Fatal(err)
+	for _, user := range []string{"fetcher", "parser", "enricher", "sink"} {
+		js := s.jetStream(t, user)
+		for _, name := range []string{"FM_WORK", "FM_FEED", "FM_ITEM", "FM_PAGE", "FM_ARTICLE", "FM_RECORD", "FM_REPLAY"} {
+			stream, err := js.Stream(t.Context(), name)
+			if err != nil {
+				t.Fatalf("%s looks at %s: %v", user, name, err)
+			}
+			if _, err := stream.GetMsg(t.Context(), max(1, stream.CachedInfo().State.FirstSeq)); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+				t.Errorf("%s reads %s: %v", user, name, err)
+			}
+		}
 	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	items, err := js.Stream(t.Context(), "FM_ITEM")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := items.GetMsg(t.Context(), items.CachedInfo().State.FirstSeq); err != nil {
-		t.Errorf("the fetcher reads an item: %v", err)
-	}
-	pages, err := js.OrderedConsumer(t.Context(), "FM_PAGE", jetstream.OrderedConsumerConfig{HeadersOnly: true})
+	pages, err := s.jetStream(t, "fetcher").OrderedConsumer(t.Context(), "FM_PAGE", jetstream.OrderedConsumerConfig{HeadersOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +309,7 @@ func (s *site) afterKill(t *testing.T) {
 		t.Errorf("the fetcher reads the headers of a page: %v", err)
 	}
 	if diff := cmp.Diff([]string(nil), s.refused(t)); diff != "" {
-		t.Errorf("deploy/nats.conf refuses what a fetcher does after a kill (-want +got):\n%s", diff)
+		t.Errorf("deploy/nats.conf refuses what is read back (-want +got):\n%s", diff)
 	}
 }
 
@@ -339,7 +336,7 @@ func (s *site) largeValues(t *testing.T) {
 	}
 }
 
-func (s *site) bodies(t *testing.T, user string) jetstream.ObjectStore {
+func (s *site) jetStream(t *testing.T, user string) jetstream.JetStream {
 	t.Helper()
 	nc, err := s.connect(t, user)
 	if err != nil {
@@ -349,7 +346,12 @@ func (s *site) bodies(t *testing.T, user string) jetstream.ObjectStore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := js.ObjectStore(t.Context(), "fm_bodies")
+	return js
+}
+
+func (s *site) bodies(t *testing.T, user string) jetstream.ObjectStore {
+	t.Helper()
+	store, err := s.jetStream(t, user).ObjectStore(t.Context(), "fm_bodies")
 	if err != nil {
 		t.Fatalf("%s: %v", user, err)
 	}
@@ -393,7 +395,8 @@ func TestNobodyWithoutKey(t *testing.T) {
 		{"parser", "$JS.API.CONSUMER.CREATE.FM_WORK.poll-p00.fm.poll.p00.>"},
 		{"fetcher", "fm.article.www-example-com"},
 		{"fetcher", "$KV.fm_denied.x"},
-		{"fetcher", "$JS.API.DIRECT.GET.FM_RECORD"},
+		{"fetcher", "$JS.API.CONSUMER.CREATE.FM_RECORD.x"},
+		{"fetcher", "$JS.API.DIRECT.GET.KV_fm_alias.$KV.fm_alias.x"},
 		{"fetcher", "$JS.API.STREAM.DELETE.FM_PAGE"},
 		{"parser", "$JS.API.STREAM.PURGE.FM_PAGE"},
 		{"enricher", "$JS.API.STREAM.UPDATE.FM_RECORD"},
