@@ -18,6 +18,8 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
 	"github.com/feedmill/feedmill/parser"
+	"github.com/feedmill/feedmill/sink"
+	"github.com/feedmill/feedmill/sink/file"
 	"github.com/feedmill/feedmill/sink/sqlite"
 	"golang.org/x/sync/errgroup"
 )
@@ -164,10 +166,7 @@ func (p *pipeline) openSinks(ctx context.Context) error {
 	}
 	for i := range p.cfg.Sinks {
 		s := &p.cfg.Sinks[i]
-		if s.Type != "sqlite" {
-			return fmt.Errorf("sink %s: type %s is not in this version; use sqlite", s.Name, s.Type)
-		}
-		store, err := sqlite.Open(ctx, p.cfg.SQLitePath(s), &sqlite.Options{Logger: p.log})
+		store, err := p.openSink(ctx, s)
 		if err != nil {
 			return fmt.Errorf("sink %s: %w", s.Name, err)
 		}
@@ -175,6 +174,19 @@ func (p *pipeline) openSinks(ctx context.Context) error {
 		p.health.sink(s.Name, "")
 	}
 	return p.dismissSinks(ctx)
+}
+
+// openSink is the table of stores.
+func (p *pipeline) openSink(ctx context.Context, s *config.Sink) (sink.Sink, error) {
+	switch {
+	case s.Type == "sqlite":
+		return sqlite.Open(ctx, p.cfg.SQLitePath(s), &sqlite.Options{Logger: p.log})
+	case s.Type == "file" && s.Format != "parquet":
+		return file.Open(s.Dir, &file.Options{Name: s.Name, RotateSize: int64(s.Rotate.Size), RotateAge: time.Duration(s.Rotate.Age), Logger: p.log})
+	case s.Type == "file":
+		return nil, fmt.Errorf("format %s is not in this version; use jsonl", s.Format)
+	}
+	return nil, fmt.Errorf("type %s is not in this version; use sqlite or file", s.Type)
 }
 
 // dismissSinks drops the positions of sinks that stand in the configuration no more: nobody would ever read on from
