@@ -85,7 +85,7 @@ fetch: {revisit: [1h, 25h], renderer: r, article_tries: 2}
 websub: {callback: "https://x"}
 sinks:
   - {name: a, type: sqlite, wait_full_text: 10m}
-  - {name: b, type: postgres, dsn: x, filter: {field: title, match: a, action: drop}}
+  - {name: b, type: s3, filter: {field: title, match: a, action: drop}}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,8 @@ type Client struct {
 
 	cfg *config.Config
 	log *slog.Logger
+	// own is how this process does, nil where it runs no stages.
+	own *health
 }
 
 // Open connects to the bus that cfg names: external servers, the running daemon of the data directory, or, where there

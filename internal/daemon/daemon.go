@@ -20,6 +20,7 @@ import (
 	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/sink"
 	"github.com/feedmill/feedmill/sink/file"
+	"github.com/feedmill/feedmill/sink/postgres"
 	"github.com/feedmill/feedmill/sink/sqlite"
 	"golang.org/x/sync/errgroup"
 )
@@ -86,6 +87,7 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 		log.Warn("going on without metrics and health checks over HTTP; to have them, choose another address with http.listen", "error", unheard)
 	}
 	health.connected(client.Bus)
+	client.own = health
 	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), health: health, metrics: metrics, onRecords: o.OnRecords, onEvent: o.OnEvent}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
@@ -181,12 +183,14 @@ func (p *pipeline) openSink(ctx context.Context, s *config.Sink) (sink.Sink, err
 	switch {
 	case s.Type == "sqlite":
 		return sqlite.Open(ctx, p.cfg.SQLitePath(s), &sqlite.Options{Logger: p.log})
+	case s.Type == "postgres":
+		return postgres.Open(ctx, s.DSN, &postgres.Options{Logger: p.log})
 	case s.Type == "file" && s.Format != "parquet":
 		return file.Open(s.Dir, &file.Options{Name: s.Name, RotateSize: int64(s.Rotate.Size), RotateAge: time.Duration(s.Rotate.Age), Logger: p.log})
 	case s.Type == "file":
 		return nil, fmt.Errorf("format %s is not in this version; use jsonl", s.Format)
 	}
-	return nil, fmt.Errorf("type %s is not in this version; use sqlite or file", s.Type)
+	return nil, fmt.Errorf("type %s is not in this version; use sqlite, postgres or file", s.Type)
 }
 
 // dismissSinks drops the positions of sinks that stand in the configuration no more: nobody would ever read on from

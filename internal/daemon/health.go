@@ -130,6 +130,14 @@ func (h *health) Stalled() []web.Problem {
 	return all
 }
 
+// Stalled names the workers of this process that have taken nothing for too long, which /livez tells too.
+func (c *Client) Stalled() []web.Problem {
+	if c.own == nil {
+		return nil
+	}
+	return c.own.Stalled()
+}
+
 // listen serves a process over HTTP where the configuration says so, else server is nil. Two feedmills on one machine
 // share the default address, so it is no mistake where another has that one already: then unheard tells why there is no
 // server. A pass ends too soon to be looked at unless somebody asks for it.

@@ -14,7 +14,45 @@ import (
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/internal/newsroom"
 	"github.com/feedmill/feedmill/sink"
+	"github.com/feedmill/feedmill/sink/postgres"
+	"github.com/feedmill/feedmill/sink/postgres/pgtest"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
+
+// TestPostgresHoldsWhatSQLiteHolds stores into both at once and compares them record by record.
+func TestPostgresHoldsWhatSQLiteHolds(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.New(t)
+	_, addr, feeds := startDemo(t)
+	dir := t.TempDir()
+	cfg := testConfig(dir)
+	cfg.Sinks = append(cfg.Sinks, config.Sink{Name: "warehouse", Type: "postgres", DSN: dsn})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := daemon.Run(ctx, daemon.Options{Config: cfg, Also: addr, Feeds: feeds, Once: true, Logger: testLogger(t)}); err != nil {
+		t.Fatal(err)
+	}
+	store, err := postgres.Open(t.Context(), dsn, &postgres.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	got := map[string][]*feedmill.Record{}
+	for r, err := range store.Query(t.Context(), sink.Query{Revisions: sink.RevisionsAll}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[r.ID] = append(got[r.ID], r)
+	}
+	want := records(t, dir, sink.Query{Revisions: sink.RevisionsAll})
+	if len(want) == 0 {
+		t.Fatal("SQLite holds nothing")
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(feedmill.Record{}, "Cursor")); diff != "" {
+		t.Errorf("the stores differ (-sqlite +postgres):\n%s", diff)
+	}
+}
 
 // TestTwoSinksGetEveryRecord stores into SQLite and into files of JSON lines at once, each at its own pace.
 func TestTwoSinksGetEveryRecord(t *testing.T) {
