@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/dustin/go-humanize"
@@ -84,8 +85,15 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		shown = newDemoScreen(a, cfg, demo.feeds)
 		opts.Logger, opts.Feeds, opts.Also = log, demo.feeds, demo.address
 	}
+	reload := func(context.Context, *daemon.Client) {}
 	if !f.demo && !f.once { // the demo has a configuration of its own, one pass an end
-		opts.Beside = a.reloader(cfg, f.stages, log)
+		reload = a.reloader(cfg, f.stages, log)
+	}
+	opts.Beside = func(ctx context.Context, c *daemon.Client) {
+		var watched sync.WaitGroup
+		defer watched.Wait()
+		watched.Go(func() { feedWatchdog(ctx, c.Stalled, log) })
+		reload(ctx, c)
 	}
 	a.tellPending(cfg)
 	var stored atomic.Int64
@@ -103,8 +111,12 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 	opts.OnReady = func(c *daemon.Client) {
 		a.started(ctx, c, cfg, &opts, url, log)
 		shown.ready()
+		tellSystemd("READY=1", log)
 	}
-	defer context.AfterFunc(ctx, func() { a.say("stopping; Ctrl-C once more ends at once") })()
+	defer context.AfterFunc(ctx, func() {
+		tellSystemd("STOPPING=1", log)
+		a.say("stopping; Ctrl-C once more ends at once")
+	})()
 	defer shown.watch(ctx, f.once)()
 	sum, err := daemon.Run(ctx, opts)
 	if err != nil {
