@@ -226,6 +226,9 @@ func (s *site) stages(t *testing.T, sink ...string) (feeds []string, stop func()
 	}
 }
 
+// articles is how many articles the demo has.
+const articles = 15
+
 // count is how many lines a command writes.
 func count(out string) int { return strings.Count(out, "\n") }
 
@@ -237,14 +240,15 @@ func TestOneUserForEachStage(t *testing.T) {
 	data := t.TempDir()
 	feeds, stop := s.stages(t, "FEEDMILL_DATA="+data)
 	records := func() string {
-		out, err := exec.CommandContext(t.Context(), program("feedmill"), "records", "list", "--data", data, "-o", "jsonl").Output()
+		cmd := exec.CommandContext(t.Context(), program("feedmill"), "records", "list", "--data", data, "-o", "jsonl")
+		cmd.Dir = data // and not beside feedmill.yaml
+		out, err := cmd.Output()
 		if err != nil {
 			return "" // there is no database yet
 		}
 		return string(out)
 	}
-	const want = 15 // the articles of the demo
-	waitFor(t, 2*time.Minute, "all records", func() bool { return count(records()) >= want })
+	waitFor(t, 2*time.Minute, "all records", func() bool { return count(records()) >= articles })
 	waitFor(t, time.Minute, "the page that always fails to be given up", func() bool { return count(s.ops(t, "dlq", "list", "-o", "jsonl")) > 0 })
 
 	s.ops(t, "status")
@@ -276,8 +280,8 @@ func TestOneUserForEachStage(t *testing.T) {
 		t.Errorf("bus apply, run again, changes %s", changes)
 	}
 	stop()
-	if n := count(records()); n != want {
-		t.Errorf("%d records, want %d", n, want)
+	if n := count(records()); n != articles {
+		t.Errorf("%d records, want %d", n, articles)
 	}
 	if diff := cmp.Diff([]string(nil), s.refused(t)); diff != "" {
 		t.Errorf("deploy/nats.conf refuses what feedmill does (-want +got):\n%s", diff)
