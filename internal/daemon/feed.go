@@ -132,7 +132,7 @@ func parseFeed(page *feedmill.Page) (about feedmill.Feed, items []feedmill.Item,
 // record as one more place where it was seen.
 // Reread is set where what was sent before may be lost.
 func (p *pipeline) item(ctx context.Context, out *bus.Outbox, ref feedmill.FeedRef, f registry.Found, at time.Time, reread bool) error {
-	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, Changed: f.Changed, FoundAt: at}
+	e := feedmill.Entry{ID: f.ID, Feed: ref, Item: f.Item, Changed: f.Changed || reread, FoundAt: at}
 	canonical, err := feedmill.CanonicalURL(f.Item.Link)
 	if err == nil {
 		e.URL, e.Host = f.Item.Link, fetcher.HostKey(f.Item.Link)

@@ -20,6 +20,20 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 		bus.Put(out, bus.Pages, feedOnly(&e, nil, ""))
 		return nil
 	}
+	if !e.Changed && e.Attempt == 0 {
+		// The feed may have been read twice, as after a kill: what was made of the page by then is not fetched again.
+		canonical, err := feedmill.CanonicalURL(e.URL)
+		if err == nil {
+			_, known, err := p.Registry.Resolve(ctx, canonical)
+			if err != nil {
+				return err
+			}
+			if known {
+				bus.Put(out, bus.Records, mention(&e, canonical))
+				return nil
+			}
+		}
+	}
 	fetched, err := p.recent.begin(ctx, e.ID)
 	if err != nil {
 		return err
@@ -74,7 +88,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	case v.Permanent:
 	case tries >= p.cfg.Fetch.ArticleTries:
 		given := e
-		given.Attempt, given.Slot = 0, time.Time{}
+		given.Attempt, given.Slot, given.Changed = 0, time.Time{}, true // a retry asks for the page, whatever is known
 		bus.Bury(out, bus.Visits, given, tries, &feedmill.PermanentError{Class: v.Class, Err: errors.New(v.Reason)})
 	default:
 		e.Attempt, e.LastError, e.Slot = tries, v.Reason, time.Time{}
