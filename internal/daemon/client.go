@@ -68,7 +68,7 @@ func freeDisk(dir string) int64 {
 	for {
 		var st unix.Statfs_t
 		if err := unix.Statfs(dir, &st); err == nil {
-			return int64(st.Bavail) * st.Bsize
+			return int64(st.Bavail) * int64(st.Bsize) // their types differ between systems
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
