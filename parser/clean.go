@@ -20,6 +20,9 @@ const maxRemoved = 2 << 10
 func (d *document) selectBody() {
 	l := d.layout
 	weigh(l, d.rules)
+	if d.readRuledBody() {
+		return
+	}
 	d.body.method = "container"
 	size := d.tryBody()
 	if all := l.sentences(); size < all/4 {

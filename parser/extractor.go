@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/parser/siterule"
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
@@ -24,6 +25,8 @@ type Options struct {
 	MaxDepth int
 	// MaxNodes bounds the elements and texts that are read of one page; what comes after is left out. Default 250,000.
 	MaxNodes int
+	// Rules are the site rules. Default: none.
+	Rules *siterule.Set
 	// Logger gets a line, at debug level, for each page that could only be read in part. Default: none.
 	Logger *slog.Logger
 }
@@ -33,6 +36,7 @@ type Extractor struct {
 	maxDepth, maxNodes int
 	log                *slog.Logger
 	rules              *ruleSet
+	sites              *siterule.Set
 }
 
 // NewExtractor returns an extractor; o may be nil.
@@ -45,6 +49,7 @@ func NewExtractor(o *Options) *Extractor {
 		maxNodes: cmp.Or(o.MaxNodes, 250_000),
 		log:      cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		rules:    loadRules(),
+		sites:    o.Rules,
 	}
 }
 
@@ -66,6 +71,7 @@ func (x *Extractor) Explain(p *feedmill.Page) (*feedmill.Article, *Explanation, 
 type document struct {
 	page    *feedmill.Page
 	rules   *ruleSet
+	rule    *ruling // of the site, nil where it has none
 	base    *url.URL
 	root    *html.Node
 	meta    *metadata
@@ -124,6 +130,7 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		x.log.Debug("page read by its tags alone", "stage", "parser", "url", part.URL, "cut", cut)
 	}
 	d.root = root
+	d.consult(root, x.sites, first)
 	d.meta = readMetadata(goquery.NewDocumentFromNode(root))
 	d.base = baseURL(part, d.meta.baseHref)
 	body := findBody(root)
@@ -131,16 +138,19 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 	if d.base != nil {
 		d.layout.host = d.base.Host
 	}
+	d.placeRuled()
 	d.explain.step("decode", "%s, %d bytes", name, len(part.Body))
 	d.explain.step("lay out", "%d elements, %d blocks, %d pictures", len(d.layout.nodes), len(d.layout.blocks), len(d.layout.images))
 	if first {
 		d.readSource()
 		d.readLanguage()
 		d.readTitle()
+		d.readRuledTitle()
 	} else {
 		d.headline = d.findHeadline(d.article.Title)
 	}
 	d.readPictures()
+	d.readRuledCaptions()
 	if first {
 		d.readLabels()
 		weigh(d.layout, d.rules)
@@ -159,6 +169,7 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		d.readDates()
 		d.readImages(first)
 		d.readRights()
+		d.readRuledFields()
 	} else {
 		d.readImages(first)
 	}

@@ -24,6 +24,7 @@ type captioned struct {
 	url                  string
 	caption, credit, raw string
 	boxed                bool // in a figure, or a box of its own with a caption
+	ruled                bool // the site's rule names its caption or credit
 }
 
 // readPictures finds the pictures and takes their captions out of the running text, before the body is chosen.

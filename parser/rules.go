@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/feedmill/feedmill/parser/siterule"
 )
 
 //go:embed rules/*.txt
@@ -15,6 +17,15 @@ var ruleFiles embed.FS
 
 // Rules returns a short hash of the word lists that are built in: another hash, other results.
 func Rules() string { return loadRules().hash }
+
+// RulesWith is the hash of a page's pipeline to which a site rule was applied: that of the built-in lists and that of the
+// rule. Another page's rule is no part of it.
+func RulesWith(r *siterule.Rule) string {
+	if r == nil {
+		return Rules()
+	}
+	return Rules() + "+" + r.Hash()
+}
 
 // hint is a set of things that the names around an element say of it.
 type hint uint32

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -10,8 +11,8 @@ func configCheckCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check a configuration: file, environment and flags",
-		Long: `Check the configuration and say everything that is wrong with it, each with its place and what to do. Without FILE it
-is the one that other commands would take. Exit code 2 says that it is wrong.`,
+		Long: `Check the configuration, and the site rules that it names, and say everything that is wrong with them, each with its
+place and what to do. Without FILE it is the one that other commands would take. Exit code 2 says that it is wrong.`,
 		Example: "  feedmill config check feedmill.yaml\n  FEEDMILL_POLL_MIN=2s feedmill config check",
 		Args:    atMostOneArg,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -23,6 +24,9 @@ is the one that other commands would take. Exit code 2 says that it is wrong.`,
 				return err
 			}
 			a.tellPending(cfg)
+			if _, err := daemon.Rules(cfg); err != nil {
+				return usageError{err}
+			}
 			file := a.configPath()
 			if file == "" {
 				file = "defaults and environment"

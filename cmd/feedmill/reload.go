@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -16,7 +17,7 @@ import (
 // reloadEvery is how often a daemon looks whether its files have changed.
 const reloadEvery = 2 * time.Second
 
-// reloader keeps a daemon in step with its configuration file and its feed lists.
+// reloader keeps a daemon in step with its configuration file, its feed lists and its site rules.
 type reloader struct {
 	a      *app
 	log    *slog.Logger
@@ -24,6 +25,7 @@ type reloader struct {
 	client *daemon.Client
 	lists  bool // this process keeps the feed lists
 	states map[string]fileState
+	rules  []string // the files of site rules
 }
 
 // fileState tells one state of a file from another.
@@ -49,7 +51,7 @@ func (a *app) reloader(cfg *config.Config, stages []string, log *slog.Logger) fu
 				return
 			case <-hup:
 				r.changed()
-				r.reload(ctx, slices.Clone(r.cfg.Feeds))
+				r.reload(ctx, append(slices.Clone(r.cfg.Feeds), r.rules...))
 			case <-tick.C:
 				if files := r.changed(); len(files) > 0 {
 					r.reload(ctx, files)
@@ -62,7 +64,10 @@ func (a *app) reloader(cfg *config.Config, stages []string, log *slog.Logger) fu
 // changed returns the files that are not as they were when it was last called.
 func (r *reloader) changed() []string {
 	var files []string
-	for _, path := range append([]string{r.a.configFileInUse()}, r.cfg.Feeds...) {
+	paths := append([]string{r.a.configFileInUse()}, r.cfg.Feeds...)
+	paths = append(paths, r.rules...)                // one that is gone has changed too
+	r.rules, _ = daemon.RuleFiles(r.cfg.Parse.Rules) // who loads them says what is wrong
+	for _, path := range append(paths, r.rules...) {
 		if path == "" {
 			continue
 		}
@@ -76,6 +81,12 @@ func (r *reloader) changed() []string {
 		}
 	}
 	return files
+}
+
+// isRule tells the files of site rules, of which one may be gone meanwhile.
+func (r *reloader) isRule(path string) bool {
+	in := func(dir string) bool { return filepath.Clean(dir) == filepath.Dir(path) }
+	return slices.ContainsFunc(r.cfg.Parse.Rules, in) && path != r.a.configFileInUse() && !slices.Contains(r.cfg.Feeds, path)
 }
 
 // reload reads the configuration again, and the feed lists that are new in it or among the files that have changed.
@@ -95,15 +106,19 @@ func (r *reloader) reload(ctx context.Context, files []string) {
 		case "log.level":
 			r.a.daemonLevel.Set(r.a.level(cfg))
 			r.log.Info("log level changed", "level", cfg.Log.Level)
-		case "feeds":
+		case "feeds", "parse.rules":
 		default:
 			restart = append(restart, key)
 		}
 	}
-	r.cfg.Log.Level, r.cfg.Feeds = cfg.Log.Level, cfg.Feeds
-	r.changed() // lists that are new are known from now on
+	rules := !slices.Equal(r.cfg.Parse.Rules, cfg.Parse.Rules) || slices.ContainsFunc(files, r.isRule)
+	r.cfg.Log.Level, r.cfg.Feeds, r.cfg.Parse.Rules = cfg.Log.Level, cfg.Feeds, cfg.Parse.Rules
+	r.changed() // lists and rules that are new are known from now on
 	if len(restart) > 0 {
 		r.log.Warn("configuration changed; these keys take effect with the next start", "keys", restart)
+	}
+	if rules {
+		r.client.ReloadRules(ctx, cfg.Parse.Rules)
 	}
 	if !r.lists || len(lists) == 0 {
 		return

@@ -14,7 +14,7 @@ import (
 // article takes the article out of a page, and claims the URLs that led to it. Where one of them belongs to another
 // article already, both are one: this one is merged into the other, which was there first.
 func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
-	a, err := p.extractor.Extract(page)
+	a, err := p.parsing.extractor.Load().Extract(page)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type Client struct {
 
 	cfg *config.Config
 	log *slog.Logger
+	// parsing is what its parser works with, nil where it runs none.
+	parsing *parsing
 	// own is how this process does, nil where it runs no stages.
 	own *health
 }

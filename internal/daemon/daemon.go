@@ -17,7 +17,6 @@ import (
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
-	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/sink"
 	"github.com/feedmill/feedmill/sink/file"
 	"github.com/feedmill/feedmill/sink/postgres"
@@ -136,7 +135,8 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 				return err
 			}
 		case StageParser:
-			p.extractor = Extractor(p.cfg, p.log)
+			p.parsing = &parsing{}
+			p.parsing.load(p.cfg, p.cfg.Parse.Rules, p.log)
 			items, err := p.Bus.Stream(ctx, bus.StreamItem)
 			if err != nil {
 				return err
@@ -297,11 +297,6 @@ func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *
 		},
 		Logger: log,
 	}
-}
-
-// Extractor makes the extractor that the configuration asks for.
-func Extractor(cfg *config.Config, log *slog.Logger) *parser.Extractor {
-	return parser.NewExtractor(&parser.Options{MaxDepth: cfg.Parse.MaxDepth, MaxNodes: cfg.Parse.MaxNodes, Logger: log})
 }
 
 // Chain makes the chain of enrichers that the configuration asks for.

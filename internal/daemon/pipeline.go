@@ -14,7 +14,6 @@ import (
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
-	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/registry"
 	"github.com/feedmill/feedmill/sink"
 )
@@ -34,17 +33,16 @@ func Stages() []string { return []string{StageFetcher, StageParser, StageEnriche
 // functions and the bus; what a stage does stands in its package.
 type pipeline struct {
 	*Client
-	cfg       *config.Config
-	log       *slog.Logger
-	once      *pass // nil in a daemon
-	policy    *registry.Policy
-	fetcher   *fetcher.Fetcher
-	hosts     *fetcher.Hosts
-	leases    *bus.Leases
-	extractor *parser.Extractor
-	chain     *enricher.Chain
-	sinks     []namedSink
-	recent    recent
+	cfg     *config.Config
+	log     *slog.Logger
+	once    *pass // nil in a daemon
+	policy  *registry.Policy
+	fetcher *fetcher.Fetcher
+	hosts   *fetcher.Hosts
+	leases  *bus.Leases
+	chain   *enricher.Chain
+	sinks   []namedSink
+	recent  recent
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
 	// compared with it.
 	itemsAtStart uint64
