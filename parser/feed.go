@@ -46,7 +46,7 @@ func ParseFeedOptions(p *feedmill.Page, opts *FeedOptions) (feedmill.Feed, []fee
 
 func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, error) {
 	text := strings.TrimLeft(repairText(decodeFeed(p.Body, p.HeaderValue("Content-Type"))), "\uFEFF \t\n")
-	r := feedReader{base: feedBase(p), now: p.FetchedAt}
+	r := feedReader{base: feedBase(p), now: p.FetchedAt, language: contentLanguage(p)}
 	if r.now.IsZero() {
 		r.now = time.Now()
 	}
@@ -60,6 +60,7 @@ func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, e
 	if w == nil {
 		return feedmill.Feed{}, nil, errNotFeed(p, text)
 	}
+	r.texts, r.base, r.baseURL = w.aside, w.base, urlString(w.base)
 	if w.format == "feed" {
 		return r.readAtom(w.out.String())
 	}
@@ -86,6 +87,14 @@ func feedBase(p *feedmill.Page) *url.URL {
 	return base
 }
 
+// contentLanguage is the one language that the header Content-Language names; "" where it names several.
+func contentLanguage(p *feedmill.Page) string {
+	if s := p.HeaderValue("Content-Language"); !strings.Contains(s, ",") {
+		return s
+	}
+	return ""
+}
+
 // webURL parses an http or https URL, relative to base where that is not nil; nil if it is none.
 func webURL(raw string, base *url.URL) *url.URL {
 	u, err := url.Parse(strings.TrimSpace(raw))
@@ -103,8 +112,27 @@ func webURL(raw string, base *url.URL) *url.URL {
 
 // feedReader turns what gofeed read into the vocabulary's values.
 type feedReader struct {
-	base *url.URL
-	now  time.Time
+	texts   asideTexts
+	base    *url.URL
+	baseURL string // base, written
+	now     time.Time
+	// language is what the server says, for a feed that says nothing.
+	language string
+}
+
+// plain is a text that gofeed gives, which is HTML, as plain text.
+func (r *feedReader) plain(s string) string { return plainText(repairMarkup(r.texts.get(s))) }
+
+// html is a text that gofeed gives, which is HTML, sanitised.
+func (r *feedReader) html(s string, base *url.URL) string {
+	return sanitizeHTML(repairMarkup(r.texts.get(s)), base)
+}
+
+func (r *feedReader) baseText(base *url.URL) string {
+	if base == r.base {
+		return r.baseURL
+	}
+	return urlString(base)
 }
 
 // date reads the first date that is stated.

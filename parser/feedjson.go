@@ -208,7 +208,7 @@ func (r *feedReader) jsonFeed(in *jsonFeed) feedmill.Feed {
 		Title:    cleanLine(in.Title.String()),
 		Link:     feedLink(in.HomePageURL.String(), r.base),
 		Subtitle: cleanLine(in.Description.String()),
-		Language: feedLanguage(in.Language.String()),
+		Language: feedLanguage(cmp.Or(in.Language.String(), r.language)),
 		Image:    cmp.Or(feedLink(in.Icon.String(), r.base), feedLink(in.Favicon.String(), r.base)),
 		Self:     feedLink(in.FeedURL.String(), r.base),
 		Next:     feedLink(in.NextURL.String(), r.base),
@@ -236,7 +236,7 @@ func (r *feedReader) jsonItem(in *jsonItem) feedmill.Item {
 		it.Link = feedLink(it.GUID, r.base)
 	}
 	if in.ContentHTML != "" {
-		it.Content = sanitizeHTML(in.ContentHTML.String(), r.base)
+		it.Content = sanitizeHTML(repairMarkup(in.ContentHTML.String()), r.base)
 	} else {
 		it.Content = sanitizeHTML(textParagraphs(in.ContentText.String()), r.base)
 	}

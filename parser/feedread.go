@@ -28,12 +28,12 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 	}
 	x := extensions(in.Extensions)
 	f := feedmill.Feed{
-		Title:        plainText(cmp.Or(in.Title, x.text("dc", "title"))),
+		Title:        r.plain(cmp.Or(in.Title, x.text("dc", "title"))),
 		Link:         cmp.Or(firstOf(in.Links), x.link("alternate")),
-		Subtitle:     plainText(cmp.Or(in.Description, x.text("dc", "description"), x.text("itunes", "subtitle"), x.text("itunes", "summary"))),
-		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"))),
-		Rights:       plainText(cmp.Or(in.Copyright, x.text("dc", "rights"))),
-		Generator:    plainText(in.Generator),
+		Subtitle:     r.plain(cmp.Or(in.Description, x.text("dc", "description"), x.text("itunes", "subtitle"), x.text("itunes", "summary"))),
+		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"), r.language)),
+		Rights:       r.plain(cmp.Or(in.Copyright, x.text("dc", "rights"))),
+		Generator:    r.plain(in.Generator),
 		TTL:          max(0, number(strings.TrimSpace(in.TTL))),
 		SkipHours:    skipHours(in.SkipHours),
 		SkipDays:     skipDays(in.SkipDays),
@@ -47,9 +47,9 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 		f.Author, f.AuthorName, f.AuthorEmail = splitAuthor(cmp.Or(x.text("dc", "publisher"), in.WebMaster))
 	}
 	f.Updated, _ = r.date(in.LastBuildDate, x.text("dcterms", "modified"), x.text("atom", "updated"), x.text("dc", "date"))
-	f.Published, _ = r.date(in.PubDate)
+	f.Published, _ = r.date(in.PubDate, x.text("dcterms", "issued"), x.text("dcterms", "created"))
 	if in.Image != nil {
-		f.Image, f.ImageTitle = in.Image.URL, plainText(in.Image.Title)
+		f.Image, f.ImageTitle = in.Image.URL, r.plain(in.Image.Title)
 	}
 	f.Image = cmp.Or(f.Image, x.attr("itunes", "image", "href"))
 	for _, c := range in.Categories {
@@ -67,10 +67,10 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 	x := extensions(in.Extensions)
 	base := x.base("", r.base)
 	it := feedmill.Item{
-		Title: plainText(cmp.Or(in.Title, x.text("dc", "title"), x.text("itunes", "title"), x.text("media", "title"))),
+		Title: r.plain(cmp.Or(in.Title, x.text("dc", "title"), x.text("itunes", "title"), x.text("media", "title"))),
 		Link:  cmp.Or(firstOf(in.Links), x.link("alternate")),
-		Base:  urlString(base),
-		Media: x.media(),
+		Base:  r.baseText(base),
+		Media: r.media(x),
 	}
 	if in.GUID != nil {
 		it.GUID = in.GUID.Value
@@ -83,22 +83,29 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 		it.Link = feedLink(x.text("note", "about"), base)
 	}
 	if s := cmp.Or(in.Description, x.text("atom", "summary"), x.text("dc", "description"), in.Custom["summary"]); s != "" {
-		it.Summary = sanitizeHTML(s, x.base("description", base))
+		it.Summary = r.html(s, x.base("description", base))
 	} else {
-		it.Summary = sanitizeHTML(cmp.Or(x.text("itunes", "summary"), x.text("itunes", "subtitle")), base)
+		it.Summary = r.html(cmp.Or(x.text("itunes", "summary"), x.text("itunes", "subtitle")), base)
 	}
 	switch body := x.text("note", "body"); {
 	case in.Content != "":
-		it.Content = sanitizeHTML(in.Content, x.base("content:encoded", base))
+		it.Content = r.html(in.Content, x.base("content:encoded", base))
 	case body != "":
-		it.Content = sanitizeHTML(body, x.base("body", base))
+		it.Content = r.html(body, x.base("body", base))
+	case in.Description != "" && in.Custom["summary"] != "":
+		it.Content = r.html(in.Custom["summary"], base) // the description is one of two
 	default:
-		it.Content = sanitizeHTML(x.text("atom", "content"), x.base("atom:content", base))
+		it.Content = r.html(x.text("atom", "content"), x.base("atom:content", base))
 	}
 	it.Published, it.PublishedRaw = r.date(in.PubDate, x.text("dc", "date"), x.text("dcterms", "issued"),
 		x.text("dcterms", "created"), x.text("atom", "published"))
 	it.Updated, it.UpdatedRaw = r.date(x.text("dcterms", "modified"), x.text("atom", "updated"))
 	it.Author, it.AuthorName, it.AuthorEmail = x.author(in.Author)
+	if s := in.Custom["tags"]; s != "" {
+		for s := range strings.SplitSeq(s, ",") {
+			it.Tags = addTag(it.Tags, s)
+		}
+	}
 	for _, c := range in.Categories {
 		it.Tags = addTag(it.Tags, c.Value)
 	}
@@ -122,11 +129,11 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 	}
 	x := extensions(in.Extensions)
 	f := feedmill.Feed{
-		Title:        plainText(in.Title),
+		Title:        r.plain(in.Title),
 		Link:         atomLink(in.Links, "alternate"),
-		Subtitle:     plainText(in.Subtitle),
-		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"))),
-		Rights:       plainText(in.Rights),
+		Subtitle:     r.plain(in.Subtitle),
+		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"), r.language)),
+		Rights:       r.plain(in.Rights),
 		Image:        cmp.Or(in.Logo, in.Icon, x.attr("itunes", "image", "href")),
 		UpdatePeriod: x.updatePeriod(),
 		Hub:          atomLink(in.Links, "hub"),
@@ -134,10 +141,11 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 		Next:         atomLink(in.Links, "next"),
 	}
 	if in.Generator != nil {
-		f.Generator = plainText(in.Generator.Value)
+		f.Generator = r.plain(in.Generator.Value)
 	}
 	f.Author, f.AuthorName, f.AuthorEmail = atomAuthor(in.Authors)
 	f.Updated, _ = r.date(in.Updated)
+	f.Published, _ = r.date(x.text("dcterms", "issued"), x.text("dcterms", "created"))
 	for _, c := range in.Categories {
 		f.Tags = addTag(f.Tags, cmp.Or(c.Term, c.Label))
 	}
@@ -152,21 +160,21 @@ func (r *feedReader) atomItem(in *atom.Entry) feedmill.Item {
 	x := extensions(in.Extensions)
 	base := x.base("", r.base)
 	it := feedmill.Item{
-		GUID:    x.text("note", "id"),
-		Title:   plainText(cmp.Or(in.Title, x.text("media", "title"))),
+		GUID:    in.ID,
+		Title:   r.plain(cmp.Or(in.Title, x.text("media", "title"))),
 		Link:    atomLink(in.Links, "alternate"),
-		Summary: sanitizeHTML(in.Summary, x.base("summary", base)),
-		Base:    urlString(base),
-		Media:   x.media(),
+		Summary: r.html(in.Summary, x.base("summary", base)),
+		Base:    r.baseText(base),
+		Media:   r.media(x),
 	}
 	if in.Content != nil {
-		it.Content = sanitizeHTML(in.Content.Value, x.base("content", base))
+		it.Content = r.html(in.Content.Value, x.base("content", base))
 		if it.Link == "" {
 			it.Link = in.Content.Src // content elsewhere (RFC 4287 §4.1.3.2)
 		}
 	}
-	it.Published, it.PublishedRaw = r.date(in.Published, x.text("dcterms", "created"), x.text("dc", "date"))
-	it.Updated, it.UpdatedRaw = r.date(in.Updated)
+	it.Published, it.PublishedRaw = r.date(in.Published, x.text("dcterms", "issued"), x.text("dcterms", "created"), x.text("dc", "date"))
+	it.Updated, it.UpdatedRaw = r.date(in.Updated, x.text("dcterms", "modified"))
 	it.Author, it.AuthorName, it.AuthorEmail = atomAuthor(in.Authors)
 	if it.Author == "" {
 		it.Author, it.AuthorName, it.AuthorEmail = x.author()
@@ -362,35 +370,45 @@ func (x extensions) updatePeriod() int {
 }
 
 // media are the pictures and films of Media RSS, each with the caption and credit that stand nearest: its own, its
-// group's, the item's.
-func (x extensions) media() []feedmill.FeedMedia {
+// group's, the item's. The podcast's picture of the item comes last.
+func (r *feedReader) media(x extensions) []feedmill.FeedMedia {
 	m := x["media"]
-	if len(m) == 0 {
-		return nil
-	}
-	var c mediaCollector
-	item := mediaNotes{caption: mediaText(m, "description"), credit: mediaText(m, "credit")}
-	for _, g := range m["group"] {
-		notes := mediaNotes{
-			caption: cmp.Or(mediaText(g.Children, "description"), mediaText(g.Children, "title"), item.caption),
-			credit:  cmp.Or(mediaText(g.Children, "credit"), item.credit),
+	c := mediaCollector{texts: r.texts}
+	if len(m) > 0 {
+		item := mediaNotes{caption: c.text(m, "description"), credit: c.text(m, "credit")}
+		for _, g := range m["group"] {
+			notes := mediaNotes{
+				caption: cmp.Or(c.text(g.Children, "description"), c.text(g.Children, "title"), item.caption),
+				credit:  cmp.Or(c.text(g.Children, "credit"), item.credit),
+			}
+			c.add(g.Children, notes)
 		}
-		c.add(g.Children, notes)
+		c.add(m, item)
 	}
-	c.add(m, item)
+	for _, e := range x["itunes"]["image"] {
+		c.one(e.Attrs["href"], "image", mediaNotes{})
+	}
+	for _, e := range x["itunes"]["link"] {
+		if e.Attrs["rel"] == "image" {
+			c.one(e.Attrs["href"], "image", mediaNotes{})
+		}
+	}
 	return c.out
 }
 
 type mediaNotes struct{ caption, credit string }
 
-type mediaCollector struct{ out []feedmill.FeedMedia }
+type mediaCollector struct {
+	texts asideTexts
+	out   []feedmill.FeedMedia
+}
 
 // add collects the contents and thumbnails among the elements.
 func (c *mediaCollector) add(in map[string][]ext.Extension, around mediaNotes) {
 	for _, e := range in["content"] {
 		notes := mediaNotes{
-			caption: cmp.Or(mediaText(e.Children, "description"), mediaText(e.Children, "title"), mediaText(e.Children, "text"), around.caption),
-			credit:  cmp.Or(mediaText(e.Children, "credit"), around.credit),
+			caption: cmp.Or(c.text(e.Children, "description"), c.text(e.Children, "title"), c.text(e.Children, "text"), around.caption),
+			credit:  cmp.Or(c.text(e.Children, "credit"), around.credit),
 		}
 		c.one(e.Attrs["url"], cmp.Or(e.Attrs["type"], e.Attrs["medium"]), notes)
 		c.add(map[string][]ext.Extension{"thumbnail": e.Children["thumbnail"]}, notes)
@@ -407,9 +425,10 @@ func (c *mediaCollector) one(u, typ string, notes mediaNotes) {
 	c.out = append(c.out, feedmill.FeedMedia{URL: u, Type: cleanLine(typ), Caption: notes.caption, Credit: notes.credit})
 }
 
-func mediaText(in map[string][]ext.Extension, name string) string {
+// text is the first text of the elements of that name, plain.
+func (c *mediaCollector) text(in map[string][]ext.Extension, name string) string {
 	for _, e := range in[name] {
-		if s := plainText(e.Value); s != "" {
+		if s := plainText(c.texts.get(e.Value)); s != "" {
 			return s
 		}
 	}

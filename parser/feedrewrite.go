@@ -3,8 +3,10 @@ package parser
 import (
 	"cmp"
 	"html"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +14,7 @@ import (
 const (
 	maxInlineDepth  = 128 // elements open at once inside one text; deeper ones lose their tags, not their text
 	maxFeedBindings = 64  // namespace declarations in scope
+	maxKnownNames   = 512 // names of elements that are remembered
 )
 
 // noteNamespace holds what gofeed has no field for: an entry's base URL, an id exactly as stated. The rewriter writes
@@ -22,19 +25,26 @@ const noteNamespace = "urn:feedmill:note"
 // guess or to fail on: well-formed, UTF-8, known vocabularies under known prefixes and nothing else, texts without inline
 // markup (every one of them HTML, whatever its type was), URLs absolute (RFC 3986 §5.1: xml:base, else the document's
 // own), whole items only and no more than asked for.
+//
+// Long texts are put aside: gofeed, which copies and looks at each byte many times, is given a number in their place. That
+// is why the way through it costs no more than gofeed alone.
 type feedRewriter struct {
 	z        *xmlTokenizer
 	out      strings.Builder
-	base     *url.URL // of the document
+	aside    asideTexts
+	base     *url.URL // of the document; the root's, once that is read
 	maxItems int
 
-	format string // "rss", "rdf" or "feed"; the root's local name
+	format string // "rss", "rdf", "feed" or "channel"; the root's local name
 	items  int
 	// itemStart is where the open item began in out: an item that the document does not finish is taken back.
 	itemStart int
 
 	open     []feedElement
 	bindings []xmlBinding
+	// rootBindings is how many bindings the root made. While no others are in scope, names are looked up in names.
+	rootBindings int
+	names        map[string]string
 	// rootSpace is the namespace of the root element: elements in it are the format's own, whatever it is called.
 	rootSpace string
 	// reread is how many bytes may still be read again, see readText: a document of unclosed elements must not cost more
@@ -52,9 +62,39 @@ type feedElement struct {
 
 type xmlBinding struct{ prefix, space string }
 
+// asideTexts are texts that gofeed sees only the number of.
+type asideTexts []string
+
+// asideMark begins the number of a text. It is for private use (U+E000), and a text that begins with it is put aside.
+const asideMark = "\uE000"
+
+// minAside is the length in bytes from which on a text is put aside.
+const minAside = 40
+
+// put returns what to write in place of the text.
+func (a *asideTexts) put(s string) string {
+	if len(s) < minAside && !strings.HasPrefix(s, asideMark) {
+		return html.EscapeString(s)
+	}
+	*a = append(*a, s)
+	return asideMark + strconv.Itoa(len(*a)-1)
+}
+
+// get returns the text that s, as gofeed gives it, stands for.
+func (a asideTexts) get(s string) string {
+	if n, ok := strings.CutPrefix(s, asideMark); ok {
+		if i, err := strconv.Atoi(n); err == nil && i < len(a) {
+			return a[i]
+		}
+	}
+	return s
+}
+
 // rewriteFeed returns the rewritten document. It is nil where there is no feed in doc.
 func rewriteFeed(doc string, base *url.URL, maxItems int) *feedRewriter {
-	w := &feedRewriter{z: newXMLTokenizer(doc), base: base, maxItems: maxItems, itemStart: -1, reread: 4*len(doc) + 1<<20}
+	w := &feedRewriter{
+		z: newXMLTokenizer(doc), base: base, maxItems: maxItems, itemStart: -1, reread: 4*len(doc) + 1<<20, names: make(map[string]string),
+	}
 	if !w.findRoot() {
 		return nil
 	}
@@ -75,7 +115,7 @@ func (w *feedRewriter) findRoot() bool {
 			switch local := strings.ToLower(localName(t.Name)); local {
 			case "html", "head", "body":
 				page = true
-			case "rss", "rdf", "feed":
+			case "rss", "rdf", "feed", "channel":
 				if page && !namesFeed(t.Attrs) {
 					return false
 				}
@@ -103,27 +143,46 @@ func namesFeed(attrs []xmlAttr) bool {
 	return false
 }
 
+// The root elements that are written, with the vocabularies that are read.
+var (
+	rootSpaces = func() string {
+		var b strings.Builder
+		for _, prefix := range slices.Sorted(maps.Keys(canonicalSpaces)) {
+			b.WriteString(` xmlns:` + prefix + `="` + canonicalSpaces[prefix] + `"`)
+		}
+		return b.String() + ` xmlns:note="` + noteNamespace + `"`
+	}()
+	atomRoot = `<feed xmlns="http://www.w3.org/2005/Atom"` + rootSpaces
+	rssRoot  = `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"` + rootSpaces
+)
+
 func (w *feedRewriter) openRoot(t xmlToken) {
 	e := feedElement{raw: t.Name, name: w.format, base: w.base}
-	if w.format == "rdf" {
+	if w.format != "feed" {
 		e.name = "rss" // RSS 1.0 differs in where its items stand, which gofeed takes either way
 	}
 	w.bind(t.Attrs)
+	w.rootBindings = len(w.bindings)
 	w.scope(&e, t.Attrs)
+	w.base = e.base
 	w.rootSpace = w.space(t.Name)
 	if w.format == "feed" {
-		w.out.WriteString(`<feed xmlns="http://www.w3.org/2005/Atom"`)
+		w.out.WriteString(atomRoot)
 		if lang := attrValue(t.Attrs, "xml:lang"); lang != "" {
 			w.writeAttr("lang", lang)
 		}
 	} else {
-		w.out.WriteString(`<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"`)
+		w.out.WriteString(rssRoot)
 	}
-	for prefix, space := range canonicalSpaces {
-		w.out.WriteString(` xmlns:` + prefix + `="` + space + `"`)
-	}
-	w.out.WriteString(` xmlns:note="` + noteNamespace + `">`)
+	w.out.WriteByte('>')
 	w.open = append(w.open, e)
+	if w.format == "channel" {
+		// RSS 1.1 and CDF have no element around the channel.
+		w.open[0].raw = ""
+		w.open = append(w.open, feedElement{raw: t.Name, name: "channel", bindings: len(w.bindings), base: e.base})
+		w.writeStart(w.top(), t.Attrs)
+		w.writeChannelAttrs(w.top(), t.Attrs)
+	}
 	if t.Empty {
 		w.closeTo(0)
 	}
@@ -169,6 +228,9 @@ func (w *feedRewriter) start(t xmlToken) {
 		w.writeStart(e, t.Attrs)
 		if isItem(e.name) {
 			w.writeItemNotes(e, t.Attrs)
+			if w.format == "channel" {
+				w.writeChannelAttrs(e, t.Attrs)
+			}
 		}
 		if t.Empty {
 			w.closeTo(len(w.open) - 1)
@@ -198,7 +260,7 @@ func (w *feedRewriter) closeTo(n int) {
 		e := w.top()
 		w.open = w.open[:len(w.open)-1]
 		w.bindings = w.bindings[:e.bindings]
-		w.out.WriteString("</" + e.name + ">")
+		w.writeEnd(e.name)
 		if isItem(e.name) {
 			w.items++
 			w.itemStart = -1
@@ -273,8 +335,25 @@ func (w *feedRewriter) space(name string) string {
 // canonicalName is an element's name with its vocabulary's usual prefix, in lower case; the format's own elements have
 // no prefix. It is "" in a vocabulary that nothing is read from.
 func (w *feedRewriter) canonicalName(name string) string {
+	if len(w.bindings) != w.rootBindings {
+		return w.lookUpName(name)
+	}
+	known, ok := w.names[name]
+	if !ok {
+		known = w.lookUpName(name)
+		if len(w.names) < maxKnownNames {
+			w.names[name] = known
+		}
+	}
+	return known
+}
+
+func (w *feedRewriter) lookUpName(name string) string {
 	space := w.space(name)
 	local := strings.ToLower(localName(name))
+	if w.format == "channel" && local == "abstract" {
+		return "description" // of CDF
+	}
 	vocabulary, known := feedVocabularies[space]
 	prefixed := strings.Contains(name, ":")
 	switch {
@@ -307,30 +386,64 @@ func localName(name string) string {
 }
 
 func (w *feedRewriter) writeStart(e feedElement, attrs []xmlAttr) {
-	w.out.WriteString("<" + e.name)
-	w.writeAttrs(e, attrs)
+	if e.name == "items" {
+		return // of RSS 1.1: gofeed looks for items in the channel
+	}
+	w.out.WriteByte('<')
+	w.out.WriteString(e.name)
+	if len(attrs) > 0 {
+		w.writeAttrs(e, attrs)
+	}
+	w.out.WriteByte('>')
+}
+
+func (w *feedRewriter) writeEnd(name string) {
+	if name == "items" {
+		return
+	}
+	w.out.WriteString("</")
+	w.out.WriteString(name)
 	w.out.WriteByte('>')
 }
 
 // writeAttrs writes the attributes that are read, URLs among them absolute.
 func (w *feedRewriter) writeAttrs(e feedElement, attrs []xmlAttr) {
-	seen := ""
+	var seen uint16
 	for _, a := range attrs {
-		name, ok := keptAttrs[strings.ToLower(a.Name)]
-		if !ok || strings.Contains(seen, "|"+name+"|") {
+		kept, ok := keptAttrs[a.Name]
+		if !ok {
+			kept, ok = keptAttrs[strings.ToLower(a.Name)]
+		}
+		if !ok || seen&kept.bit != 0 {
 			continue
 		}
-		seen += "|" + name + "|"
+		seen |= kept.bit
 		value := a.Value
-		if name == "url" || name == "href" || name == "src" {
+		if kept.url {
 			value = feedLink(value, e.base)
 		}
-		w.writeAttr(name, value)
+		w.writeAttr(kept.name, value)
 	}
 }
 
 func (w *feedRewriter) writeAttr(name, value string) {
-	w.out.WriteString(" " + name + `="` + html.EscapeString(strings.TrimSpace(value)) + `"`)
+	w.out.WriteByte(' ')
+	w.out.WriteString(name)
+	w.out.WriteString(`="`)
+	w.out.WriteString(html.EscapeString(strings.TrimSpace(value)))
+	w.out.WriteByte('"')
+}
+
+// writeChannelAttrs writes what CDF says in attributes of the channel or an item: its page and when that last changed.
+func (w *feedRewriter) writeChannelAttrs(e feedElement, attrs []xmlAttr) {
+	for _, a := range attrs {
+		switch {
+		case strings.EqualFold(a.Name, "href"):
+			w.out.WriteString("<link>" + html.EscapeString(feedLink(a.Value, e.base)) + "</link>")
+		case strings.EqualFold(a.Name, "lastmod"):
+			w.out.WriteString("<dcterms:modified>" + html.EscapeString(a.Value) + "</dcterms:modified>")
+		}
+	}
 }
 
 func withoutAttr(attrs []xmlAttr, name string) []xmlAttr {
@@ -347,7 +460,7 @@ func (w *feedRewriter) writeNote(name, of, value string) {
 }
 
 func (w *feedRewriter) writeItemNotes(e feedElement, attrs []xmlAttr) {
-	if e.base != nil {
+	if e.base != w.base && e.base != nil && *e.base != *w.base {
 		w.writeNote("base", "", e.base.String())
 	}
 	for _, a := range attrs {
@@ -484,13 +597,11 @@ func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
 			if strings.HasPrefix(value, "/") || strings.HasPrefix(value, "../") {
 				value = cmp.Or(feedLink(value, e.base), value) // ids are IRIs
 			}
-			w.writeNote("id", "", value) // gofeed would rewrite it as a URL
-			return
 		}
 	case "created": // of Atom 0.3
 		e.name = "dcterms:created"
 	case "xhtml:body", "xhtml:div", "body", "fullitem":
-		w.writeNote("body", "", value)
+		w.out.WriteString("<note:body>" + w.aside.put(value) + "</note:body>")
 		w.writeTextBase(e, "body")
 		return
 	case "author":
@@ -499,12 +610,16 @@ func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
 			return
 		}
 	}
-	if use == useHTML {
+	if use == useHTML && len(t.Attrs) > 0 {
 		t.Attrs = withoutAttr(t.Attrs, "type") // whatever it was, it is HTML now
 	}
 	w.writeStart(e, t.Attrs)
-	w.out.WriteString(html.EscapeString(value))
-	w.out.WriteString("</" + e.name + ">")
+	if use == useHTML {
+		w.out.WriteString(w.aside.put(value))
+	} else {
+		w.out.WriteString(html.EscapeString(value))
+	}
+	w.writeEnd(e.name)
 	w.writeTextBase(e, e.name)
 }
 

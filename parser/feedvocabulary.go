@@ -69,10 +69,18 @@ func spaceKey(space string) string {
 	return strings.TrimRight(s, "/#")
 }
 
-// keptAttrs are the attributes that are read, and their names as gofeed looks for them.
-var keptAttrs = map[string]string{
-	"url": "url", "href": "href", "src": "src", "type": "type", "length": "length", "rel": "rel", "term": "term", "label": "label",
-	"medium": "medium", "text": "text", "ispermalink": "isPermaLink",
+// keptAttr is an attribute that is read: its name as gofeed looks for it, a bit of its own, and whether it is a URL.
+type keptAttr struct {
+	name string
+	bit  uint16
+	url  bool
+}
+
+// keptAttrs are the attributes that are read, by their names in lower case.
+var keptAttrs = map[string]keptAttr{
+	"url": {"url", 1, true}, "href": {"href", 1 << 1, true}, "src": {"src", 1 << 2, true}, "type": {"type", 1 << 3, false},
+	"length": {"length", 1 << 4, false}, "rel": {"rel", 1 << 5, false}, "term": {"term", 1 << 6, false}, "label": {"label", 1 << 7, false},
+	"medium": {"medium", 1 << 8, false}, "text": {"text", 1 << 9, false}, "ispermalink": {"isPermaLink", 1 << 10, false},
 }
 
 // feedElements lists, for each element of the structure, the elements that are read in it.
@@ -85,7 +93,7 @@ var feedElements = map[string]map[string]elementUse{
 		"generator": useText, "ttl": useText, "category": useText,
 		"atom:link": useText, "atom:updated": useText,
 		"dc:title": useHTML, "dc:description": useHTML, "dc:language": useText, "dc:rights": useHTML, "dc:creator": useText, "dc:author": useText,
-		"dc:publisher": useText, "dc:date": useText, "dc:subject": useText, "dcterms:modified": useText,
+		"dc:publisher": useText, "dc:date": useText, "dc:subject": useText, "dcterms:modified": useText, "dcterms:issued": useText, "dcterms:created": useText, "logo": useText,
 		"sy:updateperiod": useText, "sy:updatefrequency": useText,
 		"itunes:author": useText, "itunes:image": useText, "itunes:category": useText, "itunes:keywords": useText, "itunes:subtitle": useHTML, "itunes:summary": useHTML,
 	},
@@ -97,6 +105,7 @@ var feedElements = map[string]map[string]elementUse{
 		"title": useHTML, "description": useHTML, "link": useText, "author": useText, "category": useText, "guid": useText,
 		"pubdate": useText, "enclosure": useText,
 		"content:encoded": useHTML, "xhtml:body": useHTML, "xhtml:div": useHTML, "body": useHTML, "fullitem": useHTML, "summary": useHTML,
+		"tags": useText, "logo": useText, "itunes:image": useText, "itunes:link": useText,
 		"atom:link": useText, "atom:updated": useText, "atom:published": useText, "atom:summary": useHTML, "atom:content": useHTML,
 		"dc:title": useHTML, "dc:description": useHTML, "dc:creator": useText, "dc:author": useText, "dc:date": useText, "dc:subject": useText,
 		"dcterms:issued": useText, "dcterms:created": useText, "dcterms:modified": useText,
@@ -109,12 +118,13 @@ var feedElements = map[string]map[string]elementUse{
 		"title": useHTML, "subtitle": useHTML, "tagline": useHTML, "id": useText, "updated": useText, "modified": useText,
 		"generator": useText, "icon": useText, "logo": useText, "rights": useHTML, "copyright": useHTML, "link": useText,
 		"category": useText, "author": useStructure, "entry": useStructure,
-		"dc:language": useText, "sy:updateperiod": useText, "sy:updatefrequency": useText, "itunes:image": useText,
+		"dc:language": useText, "dcterms:issued": useText, "dcterms:created": useText, "sy:updateperiod": useText, "sy:updatefrequency": useText, "itunes:image": useText,
 	},
 	"entry": {
 		"title": useHTML, "summary": useHTML, "content": useHTML, "id": useText, "updated": useText, "modified": useText,
 		"published": useText, "issued": useText, "created": useText, "link": useText, "category": useText, "author": useStructure,
 		"dc:creator": useText, "dc:author": useText, "dc:date": useText, "dc:subject": useText,
+		"dcterms:issued": useText, "dcterms:modified": useText, "itunes:image": useText, "itunes:keywords": useText, "media:category": useText,
 		"media:group": useStructure, "media:content": useStructure, "media:thumbnail": useText, "media:title": useHTML,
 		"media:description": useHTML, "media:text": useHTML, "media:credit": useText,
 	},

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"io"
 	"net/url"
 	"strings"
@@ -14,6 +15,13 @@ import (
 // articlePolicy is the markup that an article may keep: structure, emphasis, links, pictures and tables. Whatever can
 // run, load or style something else is not in it, and so not in any output. A built policy is safe for concurrent use.
 var articlePolicy = sync.OnceValue(func() *bluemonday.Policy {
+	p := textPolicy()
+	p.SkipElementsContent("svg", "math", "title")
+	return p
+})
+
+// textPolicy is what articlePolicy and feedPolicy have in common.
+func textPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements(
 		"p", "br", "hr", "wbr", "h1", "h2", "h3", "h4", "h5", "h6", "div", "span", "section", "article", "header", "footer", "aside",
@@ -35,46 +43,129 @@ var articlePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowURLSchemes("http", "https", "mailto", "tel")
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(true) // only where the caller knows no base
-	p.SkipElementsContent("template", "textarea", "select", "svg", "math", "title", "noscript", "iframe", "object", "canvas", "audio", "video")
+	p.SkipElementsContent("template", "textarea", "select", "noscript", "iframe", "object", "canvas", "audio", "video")
 	return p
-})
+}
 
-// sanitizeHTML returns the fragment with article markup only: nothing active, no URL that is not http, https, mailto or
-// tel, links and picture sources absolute against base (which may be nil). Text is kept, save that of scripts, styles
-// and embedded objects. It works on tokens, so the depth of the markup does not matter.
+// sanitizeHTML returns a fragment of a feed with article markup, drawings and formulas only: nothing active, no URL that
+// is not http, https, mailto or tel, links and picture sources absolute against base (which may be nil). Text is kept,
+// save that of scripts, styles and embedded objects. It works on tokens, so the depth of the markup does not matter.
 func sanitizeHTML(fragment string, base *url.URL) string {
-	if !strings.ContainsAny(fragment, "<&") {
-		return strings.TrimSpace(fragment)
+	switch {
+	case !strings.ContainsAny(fragment, "<&"):
+		return strings.Clone(strings.TrimSpace(fragment)) // it may be a part of the whole document
+	case !strings.Contains(fragment, "<"):
+		return html.EscapeString(html.UnescapeString(strings.TrimSpace(fragment)))
 	}
-	return strings.TrimSpace(articlePolicy().Sanitize(absoluteURLs(fragment, base)))
+	return strings.TrimSpace(feedPolicy().Sanitize(absoluteURLs(fragment, base)))
 }
 
 // absoluteURLs rewrites the URL attributes of a fragment. Pictures that wait for a script get the source that the
-// script would have given them.
+// script would have given them. Of titles, those of drawings are kept.
 func absoluteURLs(fragment string, base *url.URL) string {
-	var b strings.Builder
-	b.Grow(len(fragment) + len(fragment)/8)
+	b := make([]byte, 0, len(fragment)+len(fragment)/8)
 	z := html.NewTokenizer(strings.NewReader(fragment))
+	var attrs []tagAttr
+	drawings := 0
 	for {
 		tt := z.Next()
 		switch tt {
 		case html.ErrorToken:
 			if z.Err() == io.EOF {
-				return b.String()
+				return string(b)
 			}
-			return b.String() + html.EscapeString(string(z.Raw()))
+			return string(b) + html.EscapeString(string(z.Raw()))
+		case html.EndTagToken:
+			start := len(b)
+			b = append(b, z.Raw()...)
+			switch name, _ := z.TagName(); {
+			case drawings == 0 && string(name) == "title":
+				b = b[:start]
+			case drawings > 0 && string(name) == "svg":
+				drawings--
+			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			raw := string(z.Raw())
-			t := z.Token()
-			if t.DataAtom == 0 || !rewriteAttrs(&t, base) {
-				b.WriteString(raw)
+			start := len(b)
+			b = append(b, z.Raw()...) // before the attributes are read, which changes the tokenizer's bytes
+			name, more := z.TagName()
+			tag := atom.Lookup(name)
+			switch tag {
+			case atom.Iframe, atom.Noembed, atom.Noframes:
+				// What stands in it for who cannot show it is text and markup.
+				z.NextIsNotRawText()
+				b = b[:start]
+				continue
+			case atom.Svg:
+				if tt == html.StartTagToken {
+					drawings++
+				}
+			case atom.Title:
+				if drawings > 0 {
+					break
+				}
+				b = b[:start]
+				if tt == html.StartTagToken {
+					z.Next() // its text: nothing else stands in a title
+				}
 				continue
 			}
-			b.WriteString(t.String())
+			attrs = attrs[:0]
+			space := drawingSpaces[tag]
+			keep := space == ""
+			for more {
+				var a tagAttr
+				a.key, a.value, more = z.TagAttr()
+				attrs = append(attrs, a)
+				keep = keep && a.mayStay(tag)
+				if string(a.key) == "xmlns" {
+					space = ""
+				}
+			}
+			if keep || tag == 0 {
+				continue
+			}
+			t := html.Token{Type: tt, DataAtom: tag, Data: string(name)}
+			for _, a := range attrs {
+				t.Attr = append(t.Attr, html.Attribute{Key: string(a.key), Val: string(a.value)})
+			}
+			if space != "" {
+				t.Attr = append(t.Attr, html.Attribute{Key: "xmlns", Val: space})
+			}
+			if rewriteAttrs(&t, base) || space != "" {
+				b = append(b[:start], t.String()...)
+			}
 		default:
-			b.Write(z.Raw())
+			b = append(b, z.Raw()...)
 		}
 	}
+}
+
+// tagAttr is an attribute in the tokenizer's own bytes.
+type tagAttr struct{ key, value []byte }
+
+// mayStay tells attributes that need no rewriting: they hold no URL, or one that is absolute and well written.
+func (a tagAttr) mayStay(tag atom.Atom) bool {
+	switch string(a.key) {
+	case "href", "src", "cite":
+	case "srcset":
+		return tag != atom.Img
+	default:
+		return tag != atom.Img || !bytes.HasPrefix(a.key, []byte("data-"))
+	}
+	if tag == atom.Img && isPlaceholder(string(a.value)) {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(a.value, []byte("http"))
+	rest, ok2 := bytes.CutPrefix(bytes.TrimPrefix(rest, []byte("s")), []byte("://"))
+	if !ok || !ok2 || len(rest) == 0 {
+		return false
+	}
+	for _, c := range rest {
+		if c <= ' ' || c >= 0x7f || bytes.IndexByte([]byte("\"<>[]\\^`{|}"), c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func rewriteAttrs(t *html.Token, base *url.URL) bool {

@@ -27,7 +27,20 @@ func TestSanitizeHTML(t *testing.T) {
 		{"handler", `<p onclick="x()" style="color:red">t</p>`, `<p>t</p>`},
 		{"script", `a<script>alert("<p>")</script>b`, `ab`},
 		{"picture that waits", `<img src="/blank.gif" data-src="/p.jpg" alt="A" onerror="x()">`, `<img alt="A" src="https://example.org/p.jpg">`},
-		{"frame", `<iframe src="https://example.com/">in</iframe>t`, `t`},
+		{"frame", `<iframe src="https://example.com/"><b>in</b></iframe>t`, `<b>in</b>t`},
+		{"frame without end", `a<frameset rows="*"><frame src="x"></frameset> <b>t</b>`, `a <b>t</b>`},
+		{"object", `a<object data="x"><param name="y"> t`, `a t`},
+		{"title", `<title>of a page</title>a<title/>b</title>`, `ab`},
+		{"drawing", `<svg viewBox="0 0 9 9" onload="x()"><title>t</title><script>x()</script><path d="M0 0L9,9z" fill="#f00" style="x"/>` +
+			`<use href="#a"/><circle r="1" fill="url(#a)"/><a href="javascript:x()">l</a><foreignObject><p>h</p></foreignObject></svg>u`,
+			`<svg viewbox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><title>t</title><path d="M0 0L9,9z" fill="#f00"/>` +
+				`<circle r="1"/><a>l</a></svg>u`},
+		{"formula", `<math xmlns="http://www.w3.org/1998/Math/MathML" href="javascript:x()"><mi mathvariant="bold">a</mi><maction actiontype="x">b</maction>` +
+			`<annotation encoding="TeX">a</annotation></math>`,
+			`<math xmlns="http://www.w3.org/1998/Math/MathML"><mi mathvariant="bold">a</mi>b</math>`},
+		{"relative picture, link as it is", `<a href="http://x.example/?a=1&amp;b=2"><img src=p.png width=5></a>`,
+			`<a href="http://x.example/?a=1&amp;b=2"><img width="5" src="https://example.org/a/p.png"></a>`},
+		{"no markup", `a &lt; b &amp;amp; c &nbsp; &quot;`, "a &lt; b &amp;amp; c \u00a0 &#34;"},
 		{"list and table", `<ul><li>1</li></ul><table><tr><td colspan="2">x</td></tr></table>`, `<ul><li>1</li></ul><table><tr><td colspan="2">x</td></tr></table>`},
 		{"entities stay", `<p>a &lt;b&gt; &amp; c</p>`, `<p>a &lt;b&gt; &amp; c</p>`},
 	}
