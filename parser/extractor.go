@@ -17,7 +17,7 @@ import (
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 2
+const Version = 3
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {
@@ -187,13 +187,13 @@ func (d *document) begin() error {
 	a.State.Value = feedmill.StateLive
 	d.article = a
 	d.base = baseURL(p, "")
-	link := p.URL
+	link := pageURL(p)
 	if p.Item != nil && p.Item.Link != "" {
 		link = p.Item.Link
 	}
 	canonical, err := feedmill.CanonicalURL(link)
 	if err != nil && p.Item != nil {
-		canonical, err = feedmill.CanonicalURL(p.URL)
+		canonical, err = feedmill.CanonicalURL(pageURL(p))
 	}
 	if err == nil {
 		a.URL = canonical
@@ -226,6 +226,14 @@ func (d *document) begin() error {
 		a.Feeds = []feedmill.Mention{mention(p)}
 	}
 	return nil
+}
+
+// pageURL is the page's URL, "" where it is the feed's: that stands there for an item without a link and is no article's.
+func pageURL(p *feedmill.Page) string {
+	if p.Item != nil && p.Feed != nil && p.URL == p.Feed.URL {
+		return ""
+	}
+	return p.URL
 }
 
 // finish sets what depends on all the rest.

@@ -259,7 +259,7 @@ func (d *document) addURLs() {
 			a.AltURLs = append(a.AltURLs, c)
 		}
 	}
-	add(p.URL)
+	add(pageURL(p))
 	if p.Item != nil {
 		add(p.Item.Link)
 	}

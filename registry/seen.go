@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -20,8 +21,8 @@ const (
 	MaxItems = 30_000
 )
 
-// SeenSet is what was seen of one feed: for each item its id, a hash of what it said, the day it was first seen, and the
-// day on which it was first missed. It takes 28 bytes an item and does not change while the document stays the same.
+// SeenSet is what was seen of one feed: for each item its id, a hash of what it said, the day it was first sent on, and
+// the day on which it was first missed. It takes 28 bytes an item and does not change while the document stays the same.
 // The zero value is a feed of which nothing was seen. It is not safe for concurrent use.
 type SeenSet struct {
 	// Rests names the stream positions of the messages that the set rests on, and is stored with it. Where a stream turns
@@ -37,10 +38,14 @@ type itemID [16]byte
 
 // mark is what is remembered of an item. Days are counted from 1 January 1970, UTC; they end in the year 2149.
 type mark struct {
-	hash  uint64
-	first uint16
+	// said is a hash of what the item said: 40 bits for its words, 24 for its date of update.
+	said  uint64
+	first uint16 // 0 for an item that was dropped
 	left  uint16 // 0 while the item is in the document
 }
+
+// dateBits are the bits of mark.said that hash the date of update.
+const dateBits = 1<<24 - 1
 
 // Found is an item that is new, or that says something else than when it was last seen.
 type Found struct {
@@ -65,25 +70,37 @@ func (s *SeenSet) Has(id string) bool {
 }
 
 // Unseen returns the items of a feed's document that are new or changed, in the document's order, and remembers all of
-// the document. Items are told apart by [feedmill.ArticleID] and compared by [feedmill.ItemHash]: guids count only where
-// there is no link, and neither place nor date decides anything. An item that stands in the document more than once counts
-// once, as it stands first; if its copies say different things, it is changed when the set of these things changes.
+// the document.
+//
+// Items are told apart by [feedmill.ArticleID]: by their link, without one by their guid, without that by their text.
+// Neither place nor date makes an item new. One without a link whose guid is new and whose words are those of an item
+// that is no longer there is that item. One that stands in the document more than once counts once, as it stands first.
+//
+// An item is changed if its words differ ([feedmill.ItemHash]), or if its date of update alone moved; but not if that of
+// another new or changed item is in the same minute, for then it is when the document was made. Where copies of an item
+// say different things, it is changed when the set of these things changes. An item that was dropped ([SeenSet.Drop]) is
+// new once it has changed, and not before.
 func (s *SeenSet) Unseen(feedURL string, items []feedmill.Item, now time.Time) []Found {
 	today := day(now)
-	ids, present := group(feedURL, items)
+	places, present := group(feedURL, items)
 	if s.items == nil {
 		s.items = make(map[itemID]mark, len(present))
 	}
+	s.follow(places, present, items)
+	updates := s.updates(places, present, items)
 	var found []Found
-	for _, p := range ids {
-		hash := present[p.id]
+	for _, p := range places {
+		said := present[p.id]
 		old, known := s.items[p.id]
-		if !known || old.hash != hash {
-			found = append(found, Found{Item: items[p.index], ID: hex.EncodeToString(p.id[:]), Changed: known})
+		if it := &items[p.index]; known && old.moved(said) && (it.Updated.IsZero() || updates[minute(it)] > 1) {
+			said = old.said
 		}
-		m := mark{hash: hash, first: today}
-		if known {
-			m.first = old.first
+		m := mark{said: said, first: old.first}
+		if !known || old.said != said {
+			found = append(found, Found{Item: items[p.index], ID: hex.EncodeToString(p.id[:]), Changed: known && old.first != 0})
+			if m.first == 0 {
+				m.first = max(today, 1)
+			}
 		}
 		if !known || m != old {
 			s.items[p.id] = m
@@ -93,6 +110,62 @@ func (s *SeenSet) Unseen(feedURL string, items []feedmill.Item, now time.Time) [
 	s.forget(present, today)
 	return found
 }
+
+// Drop notes that an item that Unseen found does not go on: a rule drops it. It stays remembered, so that it is found
+// again only when it has changed; it is new then, unless it went on before.
+func (s *SeenSet) Drop(f *Found) {
+	id, ok := parseID(f.ID)
+	m, known := s.items[id]
+	if !ok || !known || f.Changed {
+		return
+	}
+	m.first = 0
+	s.items[id] = m
+	s.changed = true
+}
+
+// follow moves the marks of items that have no link, say what they said and have another guid than before.
+func (s *SeenSet) follow(places []place, present map[itemID]uint64, items []feedmill.Item) {
+	var absent map[uint64]itemID // words to item
+	for _, p := range places {
+		it := &items[p.index]
+		if _, known := s.items[p.id]; known || it.Link != "" || it.GUID == "" || it.Title+it.Summary+it.Content == "" {
+			continue
+		}
+		if absent == nil {
+			absent = make(map[uint64]itemID)
+			for id, m := range s.items {
+				if _, there := present[id]; !there {
+					absent[m.said&^dateBits] = id
+				}
+			}
+		}
+		words := present[p.id] &^ dateBits
+		if id, ok := absent[words]; ok {
+			s.items[p.id] = s.items[id]
+			delete(s.items, id)
+			delete(absent, words)
+			s.changed = true
+		}
+	}
+}
+
+// updates counts, for each minute, the items of the document that are not as they were and have a date of update in it.
+func (s *SeenSet) updates(places []place, present map[itemID]uint64, items []feedmill.Item) map[int64]int {
+	n := make(map[int64]int)
+	for _, p := range places {
+		it := &items[p.index]
+		if m, known := s.items[p.id]; !it.Updated.IsZero() && (!known || m.said != present[p.id]) {
+			n[minute(it)]++
+		}
+	}
+	return n
+}
+
+func minute(it *feedmill.Item) int64 { return it.Updated.Unix() / 60 }
+
+// moved tells whether nothing but the date of update is another than when the item was last seen.
+func (m mark) moved(said uint64) bool { return m.said != said && (m.said^said)&^dateBits == 0 }
 
 type place struct {
 	id    itemID
@@ -104,7 +177,7 @@ type place struct {
 func group(feedURL string, items []feedmill.Item) ([]place, map[itemID]uint64) {
 	type copyOf struct {
 		id   itemID
-		hash uint64
+		said uint64
 	}
 	places := make([]place, 0, min(len(items), MaxItems))
 	hashes := make(map[itemID]uint64, cap(places))
@@ -120,10 +193,10 @@ func group(feedURL string, items []feedmill.Item) ([]place, map[itemID]uint64) {
 			}
 			places = append(places, place{id, i})
 		}
-		c := copyOf{id, parseHash(feedmill.ItemHash(&items[i]))}
+		c := copyOf{id, said(&items[i])}
 		if _, again := copies[c]; !again {
 			copies[c] = struct{}{}
-			hashes[id] ^= c.hash
+			hashes[id] ^= c.said
 		}
 	}
 	return places, hashes
@@ -181,11 +254,17 @@ func parseID(s string) (id itemID, ok bool) {
 	return id, err == nil
 }
 
-// parseHash takes the 16 hex digits of a feedmill.ItemHash as a number.
-func parseHash(s string) uint64 {
-	var b [8]byte
-	if _, err := hex.Decode(b[:], []byte(s)); err != nil {
-		return 0
+// said hashes what an item says, in the parts that mark.said has.
+func said(it *feedmill.Item) uint64 {
+	var words [8]byte
+	if _, err := hex.Decode(words[:], []byte(feedmill.ItemHash(it))); err != nil {
+		return 0 // no ItemHash is other than 16 hex digits
 	}
-	return binary.BigEndian.Uint64(b[:])
+	h := binary.BigEndian.Uint64(words[:]) &^ dateBits
+	if it.Updated.IsZero() {
+		return h
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(binary.BigEndian.AppendUint64(nil, uint64(it.Updated.UnixNano()))) // a hash takes all
+	return h | sum.Sum64()&dateBits
 }

@@ -31,20 +31,23 @@ func summary(found []Found) []string {
 	return s
 }
 
+// TestUnseen names each rule of identity and change. A poll is a document; what it finds is given in short.
 func TestUnseen(t *testing.T) {
 	t.Parallel()
 	item := func(guid, link, title string) feedmill.Item {
 		return feedmill.Item{GUID: guid, Link: link, Title: title}
 	}
-	a, b := item("1", "https://example.org/a", "A"), item("2", "https://example.org/b", "B")
-	edited := a
-	edited.Content = "more"
-	old := item("3", "https://example.org/old", "Old")
-	old.Published = time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
-	renamed := a
-	renamed.GUID = "another"
-	tracked := a
-	tracked.Link = "https://EXAMPLE.org/a?utm_source=rss"
+	with := func(it feedmill.Item, change func(*feedmill.Item)) feedmill.Item {
+		change(&it)
+		return it
+	}
+	a, b, c := item("1", "https://example.org/a", "A"), item("2", "https://example.org/b", "B"), item("3", "https://example.org/c", "C")
+	edited := with(a, func(it *feedmill.Item) { it.Content = "more" })
+	old := with(c, func(it *feedmill.Item) { it.Title, it.Published = "Old", time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC) })
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	updated := func(it feedmill.Item, at time.Time) feedmill.Item {
+		return with(it, func(it *feedmill.Item) { it.Updated = at })
+	}
 
 	tests := []struct {
 		name  string
@@ -52,36 +55,97 @@ func TestUnseen(t *testing.T) {
 		want  [][]string
 	}{
 		{"first document", [][]feedmill.Item{{a, b}}, [][]string{{"A", "B"}}},
-		{"same document", [][]feedmill.Item{{a, b}, {a, b}}, [][]string{{"A", "B"}, nil}},
-		{"order decides nothing", [][]feedmill.Item{{a, b}, {b, a}}, [][]string{{"A", "B"}, nil}},
-		{"dates decide nothing", [][]feedmill.Item{{a}, {a, old}}, [][]string{{"A"}, {"Old"}}},
+		{"the same document a hundred times", slices.Repeat([][]feedmill.Item{{a, b}}, 100), append([][]string{{"A", "B"}}, make([][]string, 99)...)},
+		{"order decides nothing", [][]feedmill.Item{{a, b}, {b, a}, {c, b, a}, {a, c, b}}, [][]string{{"A", "B"}, nil, {"C"}, nil}},
+		{"date decides nothing: a late item with an old date is new", [][]feedmill.Item{{a}, {a, old}}, [][]string{{"A"}, {"Old"}}},
+		{
+			"date decides nothing: published moves",
+			[][]feedmill.Item{{a}, {with(a, func(it *feedmill.Item) { it.Published, it.PublishedRaw = noon, "noon" })}},
+			[][]string{{"A"}, nil},
+		},
 		{"edited", [][]feedmill.Item{{a, b}, {edited, b}, {edited, b}}, [][]string{{"A", "B"}, {"A*"}, nil}},
 		{"edited and back", [][]feedmill.Item{{a}, {edited}, {a}}, [][]string{{"A"}, {"A*"}, {"A*"}}},
-		{"vanished and back", [][]feedmill.Item{{a, b}, {b}, {}, {a, b}}, [][]string{{"A", "B"}, nil, nil, nil}},
-		{"vanished, back and edited", [][]feedmill.Item{{a, b}, {b}, {edited, b}}, [][]string{{"A", "B"}, nil, {"A*"}}},
+		{"vanished and returned", [][]feedmill.Item{{a, b}, {b}, {}, {a, b}}, [][]string{{"A", "B"}, nil, nil, nil}},
+		{"vanished, edited and returned", [][]feedmill.Item{{a, b}, {b}, {edited, b}}, [][]string{{"A", "B"}, nil, {"A*"}}},
 		{"twice in one document", [][]feedmill.Item{{a, b, a}, {a, a, b}}, [][]string{{"A", "B"}, nil}},
-		{"guid changes", [][]feedmill.Item{{a}, {renamed}}, [][]string{{"A"}, nil}},
+
+		{"guid changes with the same link and text", [][]feedmill.Item{{a}, {with(a, func(it *feedmill.Item) { it.GUID = "other" })}}, [][]string{{"A"}, nil}},
 		{
-			"links differ under one guid",
+			"guid changes with the same link, and the text too: an edit",
+			[][]feedmill.Item{{a}, {item("other", a.Link, "A2")}},
+			[][]string{{"A"}, {"A2*"}},
+		},
+		{
+			"links differ under one guid: two items",
 			[][]feedmill.Item{{item("1", "https://example.org/x", "X"), item("1", "https://example.org/y", "Y")}},
 			[][]string{{"X", "Y"}},
 		},
-		{"tracked link is another text of the same item", [][]feedmill.Item{{a}, {tracked}}, [][]string{{"A"}, {"A*"}}},
+		{"link changes under one guid: another item", [][]feedmill.Item{{a}, {item("1", "https://example.org/new", "A")}}, [][]string{{"A"}, {"A"}}},
+		{
+			"no guid: link",
+			[][]feedmill.Item{{item("", a.Link, "A")}, {item("", a.Link, "A2")}, {item("", b.Link, "A2")}},
+			[][]string{{"A"}, {"A2*"}, {"A2"}},
+		},
+		{
+			"guid comes and goes: link",
+			[][]feedmill.Item{{a}, {with(a, func(it *feedmill.Item) { it.GUID = "" })}, {a}},
+			[][]string{{"A"}, nil, nil},
+		},
 		{
 			"no link: guid",
-			[][]feedmill.Item{{item("g", "", "G")}, {item("g", "", "G2")}, {item("h", "", "G2")}},
-			[][]string{{"G"}, {"G2*"}, {"G2"}},
+			[][]feedmill.Item{{item("g", "", "G")}, {item("g", "", "G2")}, {item("g", "", "G2"), item("h", "", "H")}},
+			[][]string{{"G"}, {"G2*"}, {"H"}},
 		},
+		{
+			"no link, guid changes with the same text",
+			[][]feedmill.Item{{item("g", "", "G"), item("h", "", "H")}, {item("i", "", "H"), item("j", "", "G")}, {item("g", "", "G"), item("j", "", "K")}},
+			[][]string{{"G", "H"}, nil, {"G", "K*"}},
+		},
+		{
+			"no link, two guids with one text in one document: two items",
+			[][]feedmill.Item{{item("g", "", "G")}, {item("g", "", "G"), item("h", "", "G")}},
+			[][]string{{"G"}, {"G"}},
+		},
+		{"no link, no text: guid", [][]feedmill.Item{{item("g", "", "")}, {item("h", "", "")}}, [][]string{{""}, {""}}},
 		{
 			"neither link nor guid: text",
 			[][]feedmill.Item{{item("", "", "T")}, {item("", "", "T")}, {item("", "", "U")}},
 			[][]string{{"T"}, nil, {"U"}},
+		},
+
+		{
+			"tracking in the link",
+			[][]feedmill.Item{{a}, {with(a, func(it *feedmill.Item) { it.Link = "https://EXAMPLE.org/a?utm_source=rss&utm_id=7" })}},
+			[][]string{{"A"}, nil},
+		},
+		{
+			"case of the path",
+			[][]feedmill.Item{{a}, {with(a, func(it *feedmill.Item) { it.Link = "https://example.org/A" })}},
+			[][]string{{"A"}, {"A"}},
 		},
 		{
 			"copies that differ: a change of the set is a change",
 			[][]feedmill.Item{{a}, {edited, a}, {a, edited}, {edited}},
 			[][]string{{"A"}, {"A*"}, nil, {"A*"}},
 		},
+
+		{"updated moves on one item: changed", [][]feedmill.Item{{updated(a, noon), updated(b, noon)}, {updated(a, noon.Add(time.Hour)), updated(b, noon)}}, [][]string{{"A", "B"}, {"A*"}}},
+		{
+			"updated moves on several items to times of their own: changed",
+			[][]feedmill.Item{{updated(a, noon), updated(b, noon)}, {updated(a, noon.Add(time.Hour)), updated(b, noon.Add(2*time.Hour))}},
+			[][]string{{"A", "B"}, {"A*", "B*"}},
+		},
+		{
+			"updated is when the document was made: nothing",
+			[][]feedmill.Item{
+				{updated(a, noon), updated(b, noon)},
+				{updated(a, noon.Add(time.Hour)), updated(b, noon.Add(time.Hour))},
+				{updated(a, noon.Add(2*time.Hour)), updated(b, noon.Add(2*time.Hour+time.Second))},
+				{updated(edited, noon.Add(3*time.Hour)), updated(b, noon.Add(3*time.Hour)), updated(c, noon.Add(3*time.Hour))},
+			},
+			[][]string{{"A", "B"}, nil, nil, {"A*", "C"}},
+		},
+		{"updated goes: nothing", [][]feedmill.Item{{updated(a, noon)}, {a}, {updated(a, noon)}}, [][]string{{"A"}, nil, nil}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,6 +159,52 @@ func TestUnseen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnseenIsBoundToTheFeed: a guid and a text name an item within its feed, a link everywhere.
+func TestUnseenIsBoundToTheFeed(t *testing.T) {
+	t.Parallel()
+	ids := func(feed string) []string {
+		var ids []string
+		for _, f := range new(SeenSet).Unseen(feed, []feedmill.Item{{GUID: "1", Link: "https://example.org/a"}, {GUID: "1"}, {Title: "T"}}, testDay) {
+			ids = append(ids, f.ID)
+		}
+		return ids
+	}
+	one, other := ids(testFeed), ids("https://example.net/feed")
+	if one[0] != other[0] || one[1] == other[1] || one[2] == other[2] {
+		t.Errorf("ids in one feed %v and in another %v; want the first to be the same, the others not", one, other)
+	}
+}
+
+// TestDroppedItems: what a rule drops does not come back when the rule is gone, unless it changes; it is new then.
+func TestDroppedItems(t *testing.T) {
+	t.Parallel()
+	item := func(title string) []feedmill.Item {
+		return []feedmill.Item{{Link: "https://example.org/a", Title: title}}
+	}
+	s := &SeenSet{}
+	poll := func(title string, drop bool, want ...string) {
+		t.Helper()
+		found := s.Unseen(testFeed, item(title), testDay)
+		if diff := cmp.Diff(want, summary(found)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", title, diff)
+		}
+		for i := range found {
+			if drop {
+				s.Drop(&found[i])
+			}
+		}
+		s = recode(t, s)
+	}
+	poll("dropped", true, "dropped")
+	poll("dropped", false)
+	poll("dropped again", true, "dropped again")
+	poll("kept", false, "kept")
+	poll("kept", false)
+	poll("dropped as an edit", true, "dropped as an edit*")
+	poll("dropped as an edit", false)
+	poll("kept as an edit", false, "kept as an edit*")
 }
 
 // recode returns s as it comes back from a store.

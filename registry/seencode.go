@@ -15,7 +15,7 @@ var ErrSeenFormat = errors.New("unreadable seen set")
 
 const (
 	seenVersion = 1
-	seenRecord  = 16 + 8 + 2 + 2 // id, hash, first day, day it left
+	seenRecord  = 16 + 8 + 2 + 2 // id, what it said, first day, day it left
 )
 
 // MarshalBinary encodes the set: a version byte, the two sequences it rests on (varints), then a record of 28 bytes for
@@ -29,7 +29,7 @@ func (s *SeenSet) MarshalBinary() ([]byte, error) {
 	for _, id := range ids {
 		m := s.items[id]
 		b = append(b, id[:]...)
-		b = binary.BigEndian.AppendUint64(b, m.hash)
+		b = binary.BigEndian.AppendUint64(b, m.said)
 		b = binary.BigEndian.AppendUint16(b, m.first)
 		b = binary.BigEndian.AppendUint16(b, m.left)
 	}
@@ -56,7 +56,7 @@ func (s *SeenSet) UnmarshalBinary(b []byte) error {
 	s.items = make(map[itemID]mark, len(b)/seenRecord)
 	for ; len(b) > 0; b = b[seenRecord:] {
 		s.items[itemID(b[:16])] = mark{
-			hash:  binary.BigEndian.Uint64(b[16:]),
+			said:  binary.BigEndian.Uint64(b[16:]),
 			first: binary.BigEndian.Uint16(b[24:]),
 			left:  binary.BigEndian.Uint16(b[26:]),
 		}
