@@ -31,15 +31,23 @@ func NextPart(p *feedmill.Page) (next string, ok bool) {
 	if base == nil {
 		return "", false
 	}
+	own := partForms(base)
+	if isListPath(base) || !mayLead(p, base, own) {
+		return "", false
+	}
+	return nextPart(p, base, own)
+}
+
+// nextPart is NextPart by all that the document says.
+func nextPart(p *feedmill.Page, base *url.URL, own []partForm) (next string, ok bool) {
 	body, _ := decode(p)
 	links := readPartLinks(body)
-	if p.Item == nil && !links.article && !hasArticlePath(base) || isListPath(base) {
+	if p.Item == nil && !links.article && !hasArticlePath(base) {
 		return "", false
 	}
 	if links.base != "" {
 		base = baseURL(p, links.base)
 	}
-	own := partForms(baseURL(p, ""))
 	for i := range links.list {
 		l := &links.list[i]
 		u, err := url.Parse(strings.TrimSpace(l.href))

@@ -57,10 +57,21 @@ func FuzzNextPart(f *testing.F) {
 	f.Add("https://news.example/a-b-c", `<a rel=next href="?page=2">2</a>`)
 	f.Add("https://news.example/a-b-c/2", `<base href="//x"><a href="/a-b-c/">1<a href=3>`)
 	f.Add("::", `<link rel=next href="%zz">`)
+	f.Add("https://news.example/a/1", `<a HREF = '&#50;'>2</a>`)
+	f.Add("https://news.example/a/1?page=1", `<a data-href=3 href="../%61/1?page=%32">2</a>`)
+	f.Add("https://news.example/a-b-c", "<meta charset=shift_jis>\x81\x40<a href=/a-b-c/2>\x8e\x9f\x82\xd6</a>")
+	f.Add("https://news.example/a-b-c", "<meta charset=windows-1252>\xfc<a href=\"/a-b-c?page=2\">n\xe4chste Seite</a>")
+	f.Add("https://news.example/2/a-b-1.html", "<a href=\n./a-b-2.html>2</a><a href=\"..\">2</a>")
 	f.Fuzz(func(t *testing.T, link, body string) {
 		next, ok := NextPart(&feedmill.Page{URL: link, Item: &feedmill.Item{}, Body: []byte(body)})
 		if ok && !strings.HasPrefix(next, "http") || !ok && next != "" {
 			t.Errorf("%q gives %q, %t", link, next, ok)
+		}
+		p := &feedmill.Page{URL: link, Item: &feedmill.Item{}, Body: []byte(body)}
+		if base := baseURL(p, ""); isHTML(p) && base != nil && !isListPath(base) {
+			if all, _ := nextPart(p, base, partForms(base)); all != next {
+				t.Errorf("%q gives %q, but its links lead to %q", link, next, all)
+			}
 		}
 	})
 }
