@@ -1,10 +1,12 @@
 package parser
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"log/slog"
 	"mime"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -97,7 +99,7 @@ func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article
 			if len(p.Body) == 0 {
 				return nil, feedmill.Permanent("parse", fmt.Errorf("parse %s: the page has no body%s", p.URL, because(p.Failure)))
 			}
-			return nil, feedmill.Permanent("type", fmt.Errorf("parse %s: content type %q is not HTML", p.URL, p.HeaderValue("Content-Type")))
+			return nil, feedmill.Permanent("type", fmt.Errorf("parse %s: the document is %s, not HTML", p.URL, documentType(p)))
 		}
 		d.fromItem()
 		return d.finish()
@@ -280,16 +282,44 @@ func isHTML(p *feedmill.Page) bool {
 			return false
 		}
 	}
-	head := p.Body[:min(len(p.Body), 512)]
 	for _, magic := range [...]string{"%PDF-", "\x89PNG", "\xff\xd8\xff", "GIF8", "PK\x03\x04", "\x1f\x8b", "RIFF", "OggS", "ID3"} {
-		if strings.HasPrefix(string(head), magic) {
+		if bytes.HasPrefix(p.Body, []byte(magic)) {
 			return false
 		}
 	}
+	head := p.Body[:min(len(p.Body), 4096)]
+	if isBinary(head) {
+		return false
+	}
 	if kind == "" || kind == "text/plain" || kind == "application/octet-stream" {
-		return strings.IndexByte(string(p.Body[:min(len(p.Body), 4096)]), '<') >= 0
+		return bytes.IndexByte(head, '<') >= 0
 	}
 	return true
+}
+
+// isBinary tells bytes that are no text in any charset: more than one in 33 is a control character that has no place in
+// text (the "binary data bytes" of the WHATWG's MIME Sniffing, but for NUL, of which UTF-16 is full).
+func isBinary(head []byte) bool {
+	n := 0
+	for _, c := range head {
+		if c < ' ' && c != 0 && (c <= 0x08 || c == 0x0b || c >= 0x0e && c != 0x1b) {
+			n++
+		}
+	}
+	return n*33 > len(head)
+}
+
+// documentType names what a document is, for people: its declared type, unless that says HTML or nothing.
+func documentType(p *feedmill.Page) string {
+	kind, _, err := mime.ParseMediaType(p.HeaderValue("Content-Type"))
+	if err == nil && !strings.Contains(kind, "html") && !strings.Contains(kind, "xml") && kind != "application/octet-stream" {
+		return kind
+	}
+	found, _, _ := strings.Cut(http.DetectContentType(p.Body), ";")
+	if found == "application/octet-stream" || isBinary(p.Body[:min(len(p.Body), 4096)]) {
+		return "binary data"
+	}
+	return found
 }
 
 func because(failure string) string {

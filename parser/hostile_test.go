@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"runtime"
 	"strings"
@@ -168,6 +169,13 @@ func toLatin(s string) []byte {
 	return b
 }
 
+// noise is bytes of every value, the same each time.
+func noise(n int) []byte {
+	raw := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(raw)
+	return raw
+}
+
 func TestNoPage(t *testing.T) {
 	t.Parallel()
 	item := &feedmill.Item{
@@ -187,8 +195,12 @@ func TestNoPage(t *testing.T) {
 		{"failure, full content", feedmill.Page{Failure: "status 403", Item: &full}, 200, ""},
 		{"a picture, teaser only", feedmill.Page{Body: []byte("\x89PNG\r\n"), Header: map[string][]string{"Content-Type": {"image/png"}}, Item: item}, 0, ""},
 		{"PDF by its first bytes", feedmill.Page{Body: []byte("%PDF-1.4 <p>"), Item: item}, 0, ""},
+		{"bytes that are no text, called HTML", feedmill.Page{Body: noise(6000), Header: map[string][]string{"Content-Type": {"text/html"}}, Item: item}, 0, ""},
 		{"an empty page", feedmill.Page{Body: []byte("<html></html>"), Item: item}, 0, ""},
 		{"no body, no item", feedmill.Page{}, 0, "parse"},
+		{"bytes that are no text, no item", feedmill.Page{Body: noise(6000)}, 0, "the document is binary data, not HTML"},
+		{"PDF, no item", feedmill.Page{Body: []byte("%PDF-1.4 <p>")}, 0, "the document is application/pdf, not HTML"},
+		{"text, no item", feedmill.Page{Body: []byte("Nothing but words.")}, 0, "the document is text/plain, not HTML"},
 		{"JSON, no item", feedmill.Page{Body: []byte(`{"a":"<p>"}`), Header: map[string][]string{"Content-Type": {"application/json"}}}, 0, "type"},
 	}
 	for _, tt := range tests {
@@ -197,7 +209,7 @@ func TestNoPage(t *testing.T) {
 			tt.page.URL = "https://news.example/bridge"
 			a, err := NewExtractor(nil).Extract(&tt.page)
 			if tt.class != "" {
-				if !feedmill.IsPermanent(err) || !strings.Contains(fmt.Sprintf("%#v", err), tt.class) {
+				if !feedmill.IsPermanent(err) || !strings.Contains(fmt.Sprintf("%#v %v", err, err), tt.class) {
 					t.Fatalf("error %v, want a permanent one of class %q", err, tt.class)
 				}
 				return
