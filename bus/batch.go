@@ -61,6 +61,9 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	defer end()
 	for ctx.Err() == nil {
 		turn()
+		if b.wait(ctx, nil) {
+			continue
+		}
 		msgs, err := w.pull(live, replays)
 		if err := b.pullFailed(ctx, w.Name, err); err != nil {
 			return err

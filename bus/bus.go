@@ -51,6 +51,10 @@ type Options struct {
 	NewStore  int64
 	Retention Retention
 
+	// Reserve is how many bytes of the disk of an embedded server must stay free: below that, workers wait. Default 64 MiB,
+	// or a twentieth of a small disk.
+	Reserve int64
+
 	// HighWater is how many unhandled messages a stream may have before the workers that fill it wait; default 2000.
 	HighWater int
 
@@ -75,6 +79,8 @@ type Bus struct {
 	dec    *zstd.Decoder
 
 	warned sync.Map // log message to when it was last told
+
+	room store // of the embedded server
 
 	pressureMu sync.Mutex
 	pressure   map[string]*pressure
@@ -205,7 +211,7 @@ func (b *Bus) open(ctx context.Context) error {
 		return err
 	}
 	if b.server != nil && b.opts.Daemon {
-		return b.dir.announce(address{URL: b.server.server.ClientURL(), User: b.server.user, Password: b.server.password, PID: os.Getpid()})
+		return b.dir.announce(address{URL: b.server.current().ClientURL(), User: b.server.user, Password: b.server.password, PID: os.Getpid()})
 	}
 	return nil
 }
@@ -279,6 +285,9 @@ func (b *Bus) Close() error {
 			err = fmt.Errorf("flush the connection to NATS: %w", e)
 		}
 		b.nc.Close()
+	}
+	if b.room.hung.Load() {
+		return err // the server would not end, and whoever took its directory would write beside it: the process has to
 	}
 	if b.server != nil {
 		b.server.stop()

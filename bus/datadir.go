@@ -39,7 +39,7 @@ type address struct {
 // openDataDir makes the directory where it is missing and checks its format. It takes no lock.
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory %s: %w; choose another with --data", path, err)
+		return nil, fmt.Errorf("data directory %s: %w; choose another with --data", path, fullDisk(err))
 	}
 	d := &dataDir{path: path, lock: flock.New(filepath.Join(path, "lock"))}
 	raw, err := os.ReadFile(d.file("format"))
@@ -73,13 +73,13 @@ func (d *dataDir) hold() (bool, error) {
 	}
 	// A daemon that was killed has left its address behind. Whoever waits for this process must not take it for ours.
 	if err := remove(d.file("bus.json")); err != nil {
-		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, err), d.lock.Unlock())
+		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
 	if err := os.WriteFile(d.file("format"), []byte(strconv.Itoa(dataFormat)+"\n"), 0o600); err != nil {
-		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, err), d.lock.Unlock())
+		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
 	if err := os.WriteFile(d.file("pid"), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, err), d.lock.Unlock())
+		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
 	return true, nil
 }

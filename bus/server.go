@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -15,15 +17,19 @@ import (
 
 // embedded is the nats-server of a data directory, run in this process.
 type embedded struct {
-	server   *server.Server
+	opts     *server.Options
+	log      *slog.Logger
 	user     string
 	password string
+
+	mu     sync.Mutex
+	server *server.Server // another after a restart
 }
 
 // startServer starts a nats-server with JetStream over dir. With listen it also listens on a free loopback port, for
 // other commands on this machine; the process itself always talks to it without a socket.
 func startServer(dir string, listen bool, durability string, log *slog.Logger) (*embedded, error) {
-	e := &embedded{user: "feedmill", password: rand.Text()}
+	e := &embedded{log: log, user: "feedmill", password: rand.Text()}
 	// The password is random and as long as a key, so the cheapest hash keeps it: the server need not know it.
 	hash, err := bcrypt.GenerateFromPassword([]byte(e.password), bcrypt.MinCost)
 	if err != nil {
@@ -51,33 +57,54 @@ func startServer(dir string, listen bool, durability string, log *slog.Logger) (
 	default:
 		return nil, fmt.Errorf("nats.durability %q: want fast, 1s or always", durability)
 	}
-	s, err := server.NewServer(o)
+	e.opts = o
+	if e.server, err = e.launch(); err != nil {
+		return nil, err
+	}
+	if listen {
+		o.Port = e.server.Addr().(*net.TCPAddr).Port // a restart keeps the address
+	}
+	return e, nil
+}
+
+// launch starts a server and waits until it is ready.
+func (e *embedded) launch() (*server.Server, error) {
+	s, err := server.NewServer(e.opts.Clone())
 	if err != nil {
 		return nil, fmt.Errorf("embedded nats-server: %w", err)
 	}
-	s.SetLoggerV2(serverLog{log}, false, false, false)
+	s.SetLoggerV2(serverLog{e.log}, false, false, false)
 	s.Start()
 	if !s.ReadyForConnections(30 * time.Second) {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, fmt.Errorf("embedded nats-server over %s is not ready after 30 s: look at the disk, and at the log with --log-level debug", dir)
+		return nil, fmt.Errorf("embedded nats-server over %s is not ready after 30 s: look at the disk, and at the log with --log-level debug", e.opts.StoreDir)
 	}
 	if !s.JetStreamEnabled() {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, fmt.Errorf("embedded nats-server over %s has no JetStream: is the directory writable?", dir)
+		return nil, fmt.Errorf("embedded nats-server over %s has no JetStream: is the directory writable?", e.opts.StoreDir)
 	}
-	e.server = s
-	return e, nil
+	return s, nil
 }
 
+func (e *embedded) current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
+}
+
+// InProcessConn connects to the server that runs now, also after a restart.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.current().InProcessConn() }
+
 func (e *embedded) connect(opts ...nats.Option) (*nats.Conn, error) {
-	return nats.Connect("", append(opts, nats.InProcessServer(e.server), nats.UserInfo(e.user, e.password))...)
+	return nats.Connect("", append(opts, nats.InProcessServer(e), nats.UserInfo(e.user, e.password))...)
 }
 
 func (e *embedded) stop() {
-	e.server.Shutdown()
-	e.server.WaitForShutdown()
+	s := e.current()
+	s.Shutdown()
+	s.WaitForShutdown()
 }
 
 // serverLog hands the server's log on: its notices are details for an operator of feedmill.

@@ -279,8 +279,15 @@ func take(ctx context.Context, slots chan struct{}) (int, bool) {
 	}
 }
 
-// wait pauses while one of the streams is full, and tells whether it did.
+// wait pauses while one of the streams is full, or the disk, and tells whether it did.
 func (b *Bus) wait(ctx context.Context, streams []string) bool {
+	if b.StoreProblem() != "" {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pressureAge):
+		}
+		return true
+	}
 	for _, s := range streams {
 		if b.full(ctx, s) != "" {
 			select {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -14,7 +13,6 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/registry"
 	"github.com/feedmill/feedmill/registry/kv"
-	"golang.org/x/sys/unix"
 )
 
 // Client is a bus with the registry on it: what a command needs beside a running daemon, or without one.
@@ -39,7 +37,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Client, e
 func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool, observer bus.Observer) (*Client, error) {
 	var newStore int64
 	if len(cfg.NATS.URLs) == 0 {
-		newStore = freeDisk(cfg.Data) / 4
+		free, _ := bus.Disk(cfg.Data)
+		newStore = free / 4
 	}
 	b, err := bus.Connect(ctx, bus.Options{
 		Dir:    cfg.Data,
@@ -63,21 +62,6 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool,
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), b.Close())
 	}
 	return &Client{Bus: b, Registry: registry.New(store), cfg: cfg, log: log}, nil
-}
-
-// freeDisk returns the bytes that are free where dir is or will be; 0 where that cannot be told.
-func freeDisk(dir string) int64 {
-	for {
-		var st unix.Statfs_t
-		if err := unix.Statfs(dir, &st); err == nil {
-			return int64(st.Bavail) * int64(st.Bsize) // their types differ between systems
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return 0
-		}
-		dir = up
-	}
 }
 
 // Close ends the connection, and the embedded server where this Client started it.

@@ -24,6 +24,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// passPatience is how long one pass waits for a disk that is full.
+const passPatience = time.Minute
+
 // reconcileEvery is how often a fetcher looks for feeds that stand nowhere on the calendar.
 const reconcileEvery = time.Hour
 
@@ -235,6 +238,12 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
+	group.Go(func() error {
+		if o.Once {
+			return p.Bus.Tend(ctx, passPatience)
+		}
+		return p.Bus.Tend(ctx, 0)
+	})
 	p.health.prepared(reading, p.leases)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)

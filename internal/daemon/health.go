@@ -88,6 +88,11 @@ func (h *health) NotReady() []web.Problem {
 			reading[l.Worker] = true
 		}
 	}
+	if h.bus != nil {
+		if reason := h.bus.StoreProblem(); reason != "" {
+			add("store of the bus", reason)
+		}
+	}
 	if h.workers == nil {
 		add("stages", "not prepared yet")
 	} else if h.bus.Connected() {

@@ -1,0 +1,161 @@
+package bus
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/feedmill/feedmill"
+)
+
+// TestAStoreThatCouldNotBeWrittenComesBack puts something in the way of the store of one stream, as a full disk is, and
+// takes it away again: what is published meanwhile waits, and gets there.
+func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b, err := Connect(t.Context(), Options{Dir: dir, MaxStore: 16 << 20, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}()
+	// The stream begins a second file after some 4 MiB, and cannot.
+	obstacle := filepath.Join(dir, "nats", "jetstream", "$G", "streams", "FM_EVENT", "msgs", "2.blk")
+	if err := os.Mkdir(obstacle, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var events sync.WaitGroup
+	defer events.Wait()
+	defer cancel()
+	const n = 16
+	for i := range n {
+		events.Go(func() {
+			err := b.Send(ctx, "test", string(rune('a'+i)), func(o *Outbox) {
+				o.Event(feedmill.Event{URL: "http://example.com/", Reason: noise(480_000)})
+			})
+			if err != nil {
+				t.Errorf("send: %v", err)
+			}
+		})
+	}
+	for b.server.look() == "" {
+		<-time.After(5 * time.Millisecond)
+	}
+	events.Go(func() {
+		if err := b.tend(ctx, 0, 10*time.Millisecond); err != nil {
+			t.Errorf("tend: %v", err)
+		}
+	})
+	for b.StoreProblem() == "" {
+		<-time.After(5 * time.Millisecond)
+	}
+	if !strings.Contains(b.StoreProblem(), "FM_EVENT") {
+		t.Errorf("the problem is %q, want it to name the stream", b.StoreProblem())
+	}
+	if err := os.Remove(obstacle); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		st, err := b.Stream(t.Context(), StreamEvent)
+		if err == nil && st.LastSeq >= n && b.StoreProblem() == "" {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// TestWorkersWaitForRoomOnTheDisk asks for more free space than any disk has, and then for less.
+func TestWorkersWaitForRoomOnTheDisk(t *testing.T) {
+	t.Parallel()
+	b, err := Connect(t.Context(), Options{Dir: t.TempDir(), Reserve: 1 << 62})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}()
+	err = b.tend(t.Context(), time.Millisecond, 5*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "free disk space") {
+		t.Errorf("got %v, want an error that says what to do", err)
+	}
+	if err := b.Send(t.Context(), "test", "1", func(o *Outbox) {
+		Put(o, Records, &feedmill.Record{Article: feedmill.Article{ID: "a", URL: "http://a.example/"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var handled atomic.Int32
+	w := &BatchWorker[*feedmill.Record]{Name: "sink", From: Records, Write: func(context.Context, []*feedmill.Record) error {
+		handled.Add(1)
+		return nil
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() {
+		if err := w.Run(ctx, b); err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	var first time.Time
+	for {
+		if loops := b.Loops(); len(loops) > 0 && first.IsZero() {
+			first = loops[0].Turned
+		} else if len(loops) > 0 && loops[0].Turned.After(first.Add(pressureAge)) {
+			break // it came round, with nothing taken
+		}
+		<-time.After(time.Millisecond)
+	}
+	if n := handled.Load(); n != 0 {
+		t.Errorf("%d batches were handled while the disk was full, want 0", n)
+	}
+	b.opts.Reserve = 1
+	running.Go(func() {
+		if err := b.tend(ctx, 0, 5*time.Millisecond); err != nil {
+			t.Errorf("tend: %v", err)
+		}
+	})
+	for handled.Load() == 0 {
+		<-time.After(time.Millisecond)
+	}
+}
+
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		reserve, free, all int64
+		want               string
+	}{
+		{0, 65 << 20, 100 << 30, ""},
+		{0, 63 << 20, 100 << 30, "only 63 MiB of the disk are free, and 64 MiB are kept free"},
+		{0, 6 << 20, 100 << 20, ""},
+		{0, 0, 0, ""}, // unknown
+		{1 << 30, 1 << 29, 100 << 30, "only 512 MiB of the disk are free, and 1.0 GiB are kept free"},
+	} {
+		b := &Bus{opts: Options{Reserve: test.reserve}}
+		if got := b.low(test.free, test.all); got != test.want {
+			t.Errorf("reserve %d, %d of %d free: %q, want %q", test.reserve, test.free, test.all, got, test.want)
+		}
+	}
+}
+
+// noise is text of about n bytes that does not compress well.
+func noise(n int) string {
+	raw := make([]byte, n*3/4)
+	rand.NewChaCha8([32]byte{}).Read(raw)
+	return base64.StdEncoding.EncodeToString(raw)
+}
