@@ -15,6 +15,7 @@ type app struct {
 	out, err io.Writer
 	environ  []string
 	term     terminal
+	program  string // as it was called, for commands to copy
 
 	configFile string
 	data       string
@@ -27,7 +28,7 @@ type app struct {
 }
 
 func newApp(in io.Reader, out, err io.Writer, environ []string) *app {
-	return &app{in: in, out: out, err: err, environ: environ, term: newTerminal(out, err, environ)}
+	return &app{in: in, out: out, err: err, environ: environ, term: newTerminal(out, err, environ), program: "feedmill"}
 }
 
 // execute runs the command that args name and returns the exit code.

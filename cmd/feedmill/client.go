@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
@@ -19,7 +20,11 @@ func (a *app) withClient(ctx context.Context, f func(*daemon.Client, *config.Con
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	return f(c, cfg)
+	err = f(c, cfg)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("%w; the bus does not answer in time: is its disk full? The log of the daemon says so, and its /readyz", err)
+	}
+	return err
 }
 
 // tellWhen says when a change takes effect: at once where a daemon runs, else when one is started.

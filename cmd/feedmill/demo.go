@@ -302,14 +302,18 @@ func (s *demoScreen) firstPass(now time.Time) {
 	if s.stored == 0 {
 		what = "nothing new since the last run"
 	}
-	hint := s.a.dataHint(s.cfg)
 	s.a.say("\nready: %s. In another terminal:", what)
-	for _, next := range []struct{ command, what string }{
-		{"feedmill records list" + hint, "what was stored"},
-		{"feedmill dlq list" + hint, "what was given up: one of the demo's pages fails on purpose"},
-		{"feedmill feeds add URL" + hint, "read a feed of your own beside the demo's"},
-	} {
-		s.a.say("  %-*s  %s", len("feedmill feeds add URL"+hint), next.command, s.a.term.dim(next.what))
+	next := [][2]string{
+		{s.a.next(s.cfg, "records list"), "what was stored"},
+		{s.a.next(s.cfg, "dlq list"), "what was given up: one of the demo's pages fails on purpose"},
+		{s.a.next(s.cfg, "feeds add URL"), "read a feed of your own beside the demo's"},
+	}
+	width := 0
+	for _, n := range next {
+		width = max(width, len(n[0]))
+	}
+	for _, n := range next {
+		s.a.say("  %-*s  %s", width, n[0], s.a.term.dim(n[1]))
 	}
 	s.a.say("Ctrl-C stops; the data stays in %s\n", s.cfg.Data)
 }

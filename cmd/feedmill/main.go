@@ -55,5 +55,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the work in hand; with the handler gone, a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(newApp(os.Stdin, os.Stdout, os.Stderr, os.Environ()).execute(ctx, os.Args[1:]))
+	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Environ())
+	a.program = os.Args[0]
+	os.Exit(a.execute(ctx, os.Args[1:]))
 }

@@ -126,7 +126,7 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 	if sum != nil {
 		return a.summary(cfg, sum, stored.Load())
 	}
-	a.say("stopped; %s stored in this run. To look at them: feedmill records list%s", count(stored.Load(), "record"), a.dataHint(cfg))
+	a.say("stopped; %s stored in this run. To look at them: %s", count(stored.Load(), "record"), a.next(cfg, "records list"))
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (a *app) started(ctx context.Context, c *daemon.Client, cfg *config.Config,
 		a.say("%s", count(int64(status.Feeds.All), "feed"))
 	}
 	if status.Feeds.All == 0 && (len(opts.Stages) == 0 || slices.Contains(opts.Stages, daemon.StageFetcher)) {
-		a.say("there is nothing to read yet. In another terminal: feedmill feeds add URL%s", a.dataHint(cfg))
+		a.say("there is nothing to read yet. In another terminal: %s", a.next(cfg, "feeds add URL"))
 	}
 }
 
@@ -200,21 +200,31 @@ func (a *app) summary(cfg *config.Config, sum *daemon.Summary, stored int64) err
 	for _, o := range slices.Sorted(maps.Keys(sum.Outcomes)) {
 		outcomes = append(outcomes, fmt.Sprintf("%d %s", sum.Outcomes[o], o))
 	}
-	a.say("one pass: %s (%s), %s stored, %s, %s", count(int64(sum.Feeds), "feed"), orNone(strings.Join(outcomes, ", ")),
+	line := fmt.Sprintf("one pass: %s (%s), %s stored, %s, %s", count(int64(sum.Feeds), "feed"), orNone(strings.Join(outcomes, ", ")),
 		count(stored, "record"), count(int64(sum.Retries), "page")+" to try again", count(int64(sum.DeadLetters), "dead letter"))
-	for _, url := range slices.Sorted(maps.Keys(sum.Failed)) {
-		a.say("  %s: %s; for more: feedmill feeds show %s%s", sum.Failed[url], printable(url), url, a.dataHint(cfg))
-	}
-	if sum.DeadLetters > 0 {
-		a.say("  to see what was given up: feedmill dlq list%s", a.dataHint(cfg))
-	}
-	if stored > 0 {
-		a.say("  to look at the records: feedmill records list%s", a.dataHint(cfg))
+	if a.log != nil {
+		a.log.Info(line, "feeds", sum.Feeds, "outcomes", sum.Outcomes, "stored", stored, "retries", sum.Retries, "dead_letters", sum.DeadLetters, "failed", sum.Failed)
+	} else {
+		a.say("%s", line)
+		for _, url := range slices.Sorted(maps.Keys(sum.Failed)) {
+			a.say("  %s: %s; for more: %s", sum.Failed[url], printable(url), a.next(cfg, "feeds show "+url))
+		}
+		if sum.DeadLetters > 0 {
+			a.say("  to see what was given up: %s", a.next(cfg, "dlq list"))
+		}
+		if stored > 0 {
+			a.say("  to look at the records: %s", a.next(cfg, "records list"))
+		}
 	}
 	if sum.Partial() {
 		return partialError{fmt.Sprintf("%s failed, %s to be tried again", count(int64(len(sum.Failed)), "feed"), count(int64(sum.Retries), "page"))}
 	}
 	return nil
+}
+
+// next is a command to copy: with the program as it was called, and on the same data.
+func (a *app) next(cfg *config.Config, command string) string {
+	return a.program + " " + command + a.dataHint(cfg)
 }
 
 // dataHint is the flag that a suggested command needs to find the same data.

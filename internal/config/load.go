@@ -9,6 +9,8 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -52,7 +54,7 @@ func readFile(path string) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("config %s: %w", path, err)
+		return nil, fmt.Errorf("config %s: %w; name the file itself", path, err)
 	}
 	if len(data) > maxFileBytes {
 		return nil, fmt.Errorf("config %s: larger than %s; this is hardly a configuration, check the path", path, Size(maxFileBytes))
@@ -97,6 +99,9 @@ func parseYAML(name string, data []byte) (*yaml.Node, error) {
 // syntaxError tells where the text stops being YAML, and the usual reason where that can be seen.
 func syntaxError(name string, data []byte, err error) error {
 	e, ok := errors.AsType[*yaml.LoadError](err)
+	if i := bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) || r == utf8.RuneError }); i >= 0 {
+		return fmt.Errorf("%s:%d: not YAML: it holds bytes that are no text; is it another kind of file?", name, 1+bytes.Count(data[:i], []byte("\n")))
+	}
 	if !ok || e.Mark.Line == 0 {
 		return fmt.Errorf("%s: not YAML: %w", name, err)
 	}
