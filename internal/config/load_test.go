@@ -178,7 +178,7 @@ func TestUnreadableFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, tt := range map[string]struct{ path, want string }{
 		"missing":   {dir + "/none.yaml", "config " + dir + "/none.yaml: there is no such file; check the path, or run without it to take the defaults"},
-		"directory": {dir, "config " + dir + ": read " + dir + ": is a directory"},
+		"directory": {dir, "config " + dir + ": read " + dir + ": is a directory; name the file itself"},
 		"huge":      {write(t, strings.Repeat("#", maxFileBytes+1)), "larger than 1MiB; this is hardly a configuration, check the path"},
 	} {
 		if _, err := Load(tt.path, nil); err == nil || !strings.HasSuffix(err.Error(), tt.want) {
