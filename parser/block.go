@@ -549,6 +549,9 @@ func (s *segmenter) mergeHints() {
 		if e.own&^(hintBody|hintForm) != 0 && total > 0 {
 			first, last := min(int(e.firstBlock), len(s.blocks)), min(int(e.endBlock), len(s.blocks))
 			share := float64(sums[last]-sums[first]) / total
+			if e.own&hintNoProse != 0 && s.holdsProse(first, last) {
+				e.own &^= hintNoProse
+			}
 			if share > 0.9 || share > 0.4 && e.own&(hintComment|hintHidden) == 0 {
 				e.own &= hintBody | hintForm
 			}
@@ -581,6 +584,23 @@ func (s *segmenter) mergeHints() {
 		}
 		s.inheritHints()
 	}
+}
+
+// hintNoProse are the hints of what holds labels and links and never paragraphs.
+const hintNoProse = hintShare | hintTOC | hintMeta | hintNav | hintDate | hintTitle
+
+// holdsProse tells blocks that are paragraphs for the most part: three long ones at least, or two without much else.
+func (l *layout) holdsProse(first, last int) bool {
+	long, prose, size := 0, 0, 0
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		size += b.size
+		if b.size >= 120 && b.ends && b.linked*4 < b.size {
+			long++
+			prose += b.size
+		}
+	}
+	return long >= 3 && prose*2 > size || long == 2 && prose*4 > size*3
 }
 
 func (l *layout) inheritHints() {

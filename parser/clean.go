@@ -31,7 +31,9 @@ func (d *document) selectBody() {
 		for i := range l.blocks {
 			b := &l.blocks[i]
 			before[i] = b.drop
-			b.drop = ""
+			if !d.isElsewhere(i) {
+				b.drop = ""
+			}
 			b.hints &= hintNav | hintFooter | hintConsent | hintBody
 		}
 		weigh(l, d.rules)
@@ -45,6 +47,10 @@ func (d *document) selectBody() {
 			}
 			d.body.kept, d.body.container = kept, container
 		}
+	}
+	if d.beforeModel != nil {
+		d.beforeModel(d)
+		return
 	}
 	if d.takeLinkedBody(size) {
 		return
@@ -61,13 +67,15 @@ func (d *document) tryBody() int {
 	if len(list) == 0 {
 		return d.labelledBody()
 	}
-	best := innermost(l, list, list[0])
+	best := innermost(l, list, d.ownArticle(list, list[0]))
 	d.body.container = best.node
 	d.explain.containers(l, list, best.node)
 	n := &l.nodes[best.node]
 	first, last := int(n.firstBlock), min(int(n.endBlock), len(l.blocks))
 	d.markFurniture(first, last)
 	d.pruneLists(best.node)
+	d.dropRepeats(first, last)
+	d.cutSections(best.node)
 	d.trimStart(first, last)
 	d.trimEnd(first, last)
 	size := 0
@@ -78,6 +86,44 @@ func (d *document) tryBody() int {
 		}
 	}
 	return size
+}
+
+// ownArticle goes from a container that holds several article elements, as pages do that go on with the next article, to
+// the one of them that the headline is in, where the text outside it is that of the others.
+func (d *document) ownArticle(list []candidate, best candidate) candidate {
+	l := d.layout
+	if d.headline < 0 {
+		return best
+	}
+	for i := l.blocks[d.headline].near; i > best.node; i = l.nodes[i].parent {
+		if l.nodes[i].n.DataAtom != atom.Article || !l.under(i, best.node) {
+			continue
+		}
+		k := slices.IndexFunc(list, func(c candidate) bool { return c.node == i })
+		if k < 0 || list[k].good < 0.25*best.good || list[k].good < 600 {
+			continue
+		}
+		others := 0.0
+		for _, c := range list {
+			if e := &l.nodes[c.node]; e.n.DataAtom == atom.Article && l.under(c.node, best.node) && !l.under(c.node, i) && l.outerArticle(c.node) < 0 {
+				others += c.good
+			}
+		}
+		if list[k].good+others > 0.9*best.good && others > 0 {
+			return list[k]
+		}
+	}
+	return best
+}
+
+// outerArticle is the article element that another stands in, -1 where it stands in none.
+func (l *layout) outerArticle(i int32) int32 {
+	for i = l.nodes[i].parent; i >= 0; i = l.nodes[i].parent {
+		if l.nodes[i].n.DataAtom == atom.Article {
+			return i
+		}
+	}
+	return -1
 }
 
 // labelledBody keeps the paragraphs of the whole page, for pages where no element holds more text than furniture.
@@ -92,6 +138,18 @@ func (d *document) labelledBody() int {
 		}
 	}
 	return size
+}
+
+// isElsewhere tells a block that another field of the article holds: headline, dek, or a picture's caption.
+func (d *document) isElsewhere(i int) bool {
+	if i == d.headline {
+		return true
+	}
+	switch d.layout.blocks[i].drop {
+	case "subtitle", "caption":
+		return true
+	}
+	return false
 }
 
 // sentences is the size of all that reads like running text on the page, whatever its place is called.
@@ -265,7 +323,7 @@ func (d *document) markFurniture(first, last int) {
 		case i == d.headline || d.article.Title != "" && b.size < 300 && sameWords(b.text, d.article.Title):
 			b.drop = "headline"
 		case e.figure >= 0 && b.size < 600 || b.hints&(hintCaption|hintCredit) != 0 && b.size < 600:
-			b.drop = "caption"
+			b.drop = "caption/box"
 		case b.hints&hintPullquote != 0 && b.size < 400:
 			b.drop = "pullquote"
 		case b.hints&(hintByline|hintDate) != 0 && b.size < 200 && !(b.ends && b.size > 80):
@@ -363,6 +421,51 @@ func (d *document) pruneLists(top int32) {
 // isParagraph tells a block that is surely running text.
 func (l *layout) isParagraph(b *block) bool {
 	return b.drop == "" && b.weight >= 30 && l.nodes[b.near].heading == 0 && (b.ends || b.size > 200)
+}
+
+// dropRepeats drops what the page has once more: the copy for another width of screen.
+func (d *document) dropRepeats(first, last int) {
+	l := d.layout
+	said := make(map[string]bool, last-first)
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.drop != "" || b.size < 40 || l.nodes[b.near].pre >= 0 || l.inTable(b.near) {
+			continue
+		}
+		if said[b.text] {
+			b.drop = "repeated"
+		}
+		said[b.text] = true
+	}
+}
+
+// cutSections drops the sections that a heading such as "Related resources" opens, once enough of the article is past.
+func (d *document) cutSections(top int32) {
+	l := d.layout
+	first, last := int(l.nodes[top].firstBlock), min(int(l.nodes[top].endBlock), len(l.blocks))
+	good, before := 0.0, -1
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.drop == "related/heading" && good > 800 && before >= 0 {
+			section := int32(-1)
+			for k := b.near; k >= 0 && k != top && int(l.nodes[k].firstBlock) > before; k = l.nodes[k].parent {
+				section = k
+			}
+			if section >= 0 && int(l.nodes[section].firstBlock) >= i-1 {
+				for k := i; k < min(int(l.nodes[section].endBlock), last); k++ {
+					if l.blocks[k].drop == "" {
+						l.blocks[k].drop = "related/section"
+					}
+				}
+			}
+		}
+		if b.drop == "" && b.weight > 0 {
+			good += b.weight
+			if l.isParagraph(b) {
+				before = i
+			}
+		}
+	}
 }
 
 // trimStart drops what stands before the first paragraph: headline, dek, date line, teaser lists.

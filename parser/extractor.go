@@ -19,7 +19,7 @@ import (
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 3
+const Version = 4
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {
@@ -39,6 +39,7 @@ type Extractor struct {
 	log                *slog.Logger
 	rules              *ruleSet
 	sites              *siterule.Set
+	beforeModel        func(*document) // gets the document before the classifier is asked, which then is not
 }
 
 // NewExtractor returns an extractor; o may be nil.
@@ -81,16 +82,17 @@ type document struct {
 	article *feedmill.Article
 	explain *Explanation // nil unless asked for
 
-	site     siteNames
-	headline int // index of the block that shows the headline, -1 where none does
-	pictures []captioned
-	body     bodyText
-	feedOnly bool
-	places   map[*html.Node]int32 // where elements of the metadata stand in the layout
+	site        siteNames
+	headline    int // index of the block that shows the headline, -1 where none does
+	pictures    []captioned
+	body        bodyText
+	feedOnly    bool
+	beforeModel func(*document)
+	places      map[*html.Node]int32 // where elements of the metadata stand in the layout
 }
 
 func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article, error) {
-	d := &document{page: p, rules: x.rules, explain: e, headline: -1}
+	d := &document{page: p, rules: x.rules, explain: e, headline: -1, beforeModel: x.beforeModel}
 	if err := d.begin(); err != nil {
 		return nil, err
 	}
