@@ -7,10 +7,11 @@ LDFLAGS    := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 FUZZTIME   ?= 30s
+PAGES      ?= ../shared/corpora/extraction
 # The race detector needs a C compiler; without one the tests run all the same, and say so.
 RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test lint fuzz chaos bench quality
+.PHONY: run build test lint fuzz chaos bench bench-peers quality
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -42,6 +43,9 @@ chaos: ## kill -9 and other ills; minutes
 bench: ## the benchmarks of every package, then an article's whole way; a quarter of an hour
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./cmd/feedmill bench --large 10000
+
+bench-peers: ## article extraction beside other extractors in Go, on the pages of PAGES; a module of its own
+	cd docs/bench && $(GO) run . -pages $(abspath $(PAGES))
 
 quality: ## extraction and enrichment scored on the corpora, where they are
 	$(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher

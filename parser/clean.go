@@ -423,19 +423,22 @@ func (l *layout) isParagraph(b *block) bool {
 	return b.drop == "" && b.weight >= 30 && l.nodes[b.near].heading == 0 && (b.ends || b.size > 200)
 }
 
-// dropRepeats drops what the page has once more: the copy for another width of screen.
+// dropRepeats drops what the page has once more elsewhere in the tree: the copy for another width of screen. A refrain
+// stands beside what it repeats and stays.
 func (d *document) dropRepeats(first, last int) {
 	l := d.layout
-	said := make(map[string]bool, last-first)
+	said := make(map[string]int32, last-first) // text -> the element that holds it
 	for i := first; i < last; i++ {
 		b := &l.blocks[i]
 		if b.drop != "" || b.size < 40 || l.nodes[b.near].pre >= 0 || l.inTable(b.near) {
 			continue
 		}
-		if said[b.text] {
+		in := l.nodes[b.near].parent
+		if before, ok := said[b.text]; ok && before != in {
 			b.drop = "repeated"
+			continue
 		}
-		said[b.text] = true
+		said[b.text] = in
 	}
 }
 

@@ -34,7 +34,7 @@ func TestRemoved(t *testing.T) {
 	// A picture that is not kept leaves its caption behind.
 	a = extract(t, `<html><body><div class="article-body"><h1>Bridge to be rebuilt</h1>`+paragraphs(2)+
 		`<figure><img src="/counter.gif" width="1" height="1"><figcaption>The bridge on Monday.</figcaption></figure>`+paragraphs(1)+`</div></body></html>`)
-	want = []feedmill.Removed{{Text: "The bridge on Monday.", Reason: "caption"}}
+	want = []feedmill.Removed{{Text: "The bridge on Monday.", Reason: "caption", Rule: "box"}}
 	if d := cmp.Diff(want, a.Removed); d != "" {
 		t.Errorf("removed without the picture (-want +got):\n%s", d)
 	}
