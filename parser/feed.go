@@ -60,7 +60,7 @@ func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, e
 	if w == nil {
 		return feedmill.Feed{}, nil, errNotFeed(p, text)
 	}
-	r.texts, r.base, r.baseURL = w.aside, w.base, urlString(w.base)
+	r.texts, r.notes, r.itemNotes, r.base, r.baseURL = w.aside, w.notes, w.itemNotes, w.base, urlString(w.base)
 	if w.format == "feed" {
 		return r.readAtom(w.out.String())
 	}
@@ -112,18 +112,22 @@ func webURL(raw string, base *url.URL) *url.URL {
 
 // feedReader turns what gofeed read into the vocabulary's values.
 type feedReader struct {
-	texts   asideTexts
-	base    *url.URL
-	baseURL string // base, written
-	now     time.Time
+	texts     asideTexts
+	notes     feedNotes
+	itemNotes []feedNotes
+	base      *url.URL
+	baseURL   string // base, written
+	now       time.Time
 	// language is what the server says, for a feed that says nothing.
 	language string
 }
 
-// plain is a text that gofeed gives, which is HTML, as plain text.
-func (r *feedReader) plain(s string) string { return plainText(repairMarkup(r.texts.get(s))) }
+// plain is a text of the rewritten feed or its notes, which is HTML, as plain text. It does not hold on to the document.
+func (r *feedReader) plain(s string) string {
+	return strings.Clone(plainText(repairMarkup(r.texts.get(s))))
+}
 
-// html is a text that gofeed gives, which is HTML, sanitised.
+// html is such a text, sanitised.
 func (r *feedReader) html(s string, base *url.URL) string {
 	return sanitizeHTML(repairMarkup(r.texts.get(s)), base)
 }
@@ -135,13 +139,18 @@ func (r *feedReader) baseText(base *url.URL) string {
 	return urlString(base)
 }
 
-// date reads the first date that is stated.
-func (r *feedReader) date(raw ...string) (time.Time, string) {
-	for _, s := range raw {
-		if s = cleanLine(s); s != "" {
-			t, _ := parseFeedDate(s, r.now)
-			return t, s
+// date reads the first date that the notes of these names state.
+func (r *feedReader) date(n *feedNotes, names ...string) (time.Time, string) {
+	for _, name := range names {
+		if s := n.text(name); s != "" {
+			return r.dateOf(s)
 		}
 	}
 	return time.Time{}, ""
+}
+
+func (r *feedReader) dateOf(raw string) (time.Time, string) {
+	raw = cleanLine(raw)
+	t, _ := parseFeedDate(raw, r.now)
+	return t, raw
 }

@@ -263,29 +263,6 @@ func TestParseFeedRealWorld(t *testing.T) {
 	t.Logf("%d feeds, %d items, %d with link, %d with date", files, totalItems, totalLinks, totalDates)
 }
 
-// BenchmarkParseFeed reads the real feeds, one after the other.
-func BenchmarkParseFeed(b *testing.B) {
-	var pages []*feedmill.Page
-	size, items := 0, 0
-	corpusFiles(b, sharedFile(b, "corpora/feeds/realworld.tar.gz"), func(_ string, body []byte) {
-		pages = append(pages, &feedmill.Page{URL: "https://feeds.example.org/feed.xml", Body: body})
-		size += len(body)
-	})
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	for b.Loop() {
-		items = 0
-		for _, p := range pages {
-			_, list, err := ParseFeed(p)
-			if err != nil {
-				b.Fatal(err)
-			}
-			items += len(list)
-		}
-	}
-	b.ReportMetric(float64(items*b.N)/b.Elapsed().Seconds(), "items/s")
-}
-
 func spew(feed feedmill.Feed, items []feedmill.Item) string {
 	b, err := json.Marshal(feedmill.FeedDocument{Feed: feed, Entries: items})
 	if err != nil {

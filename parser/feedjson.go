@@ -240,8 +240,8 @@ func (r *feedReader) jsonItem(in *jsonItem) feedmill.Item {
 	} else {
 		it.Content = sanitizeHTML(textParagraphs(in.ContentText.String()), r.base)
 	}
-	it.Published, it.PublishedRaw = r.date(in.DatePublished.String())
-	it.Updated, it.UpdatedRaw = r.date(in.DateModified.String())
+	it.Published, it.PublishedRaw = r.dateOf(in.DatePublished.String())
+	it.Updated, it.UpdatedRaw = r.dateOf(in.DateModified.String())
 	it.Author, it.AuthorName, it.AuthorEmail = jsonAuthors(in.Author, in.Authors)
 	for _, t := range in.Tags {
 		if t := cleanLine(t.String()); t != "" {
@@ -252,8 +252,8 @@ func (r *feedReader) jsonItem(in *jsonItem) feedmill.Item {
 		it.Enclosures = addEnclosure(it.Enclosures, feedLink(a.URL.String(), r.base), a.MimeType.String(), a.Size.String())
 	}
 	var c mediaCollector
-	c.one(feedLink(in.Image.String(), r.base), "image", mediaNotes{})
-	c.one(feedLink(in.BannerImage.String(), r.base), "image", mediaNotes{})
+	c.one(feedLink(in.Image.String(), r.base), "image", mediaNote{})
+	c.one(feedLink(in.BannerImage.String(), r.base), "image", mediaNote{})
 	it.Media = c.out
 	return it
 }

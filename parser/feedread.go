@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/mmcdole/gofeed/atom"
-	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 
 	"github.com/feedmill/feedmill"
@@ -26,36 +25,36 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 	if err != nil {
 		return feedmill.Feed{}, nil, feedmill.Permanent("parse", fmt.Errorf("read rewritten RSS: %w", err))
 	}
-	x := extensions(in.Extensions)
+	n := &r.notes
 	f := feedmill.Feed{
-		Title:        r.plain(cmp.Or(in.Title, x.text("dc", "title"))),
-		Link:         cmp.Or(firstOf(in.Links), x.link("alternate")),
-		Subtitle:     r.plain(cmp.Or(in.Description, x.text("dc", "description"), x.text("itunes", "subtitle"), x.text("itunes", "summary"))),
-		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"), r.language)),
-		Rights:       r.plain(cmp.Or(in.Copyright, x.text("dc", "rights"))),
+		Title:        r.plain(cmp.Or(in.Title, n.text("dc:title"))),
+		Link:         cmp.Or(firstOf(in.Links), n.link("alternate")),
+		Subtitle:     r.plain(cmp.Or(in.Description, n.text("dc:description"), n.text("itunes:subtitle"), n.text("itunes:summary"))),
+		Language:     feedLanguage(cmp.Or(in.Language, n.text("dc:language"), r.language)),
+		Rights:       r.plain(cmp.Or(in.Copyright, n.text("dc:rights"))),
 		Generator:    r.plain(in.Generator),
 		TTL:          max(0, number(strings.TrimSpace(in.TTL))),
 		SkipHours:    skipHours(in.SkipHours),
 		SkipDays:     skipDays(in.SkipDays),
-		UpdatePeriod: x.updatePeriod(),
-		Hub:          x.link("hub"),
-		Self:         x.link("self"),
-		Next:         x.link("next"),
+		UpdatePeriod: n.updatePeriod(),
+		Hub:          n.link("hub"),
+		Self:         n.link("self"),
+		Next:         n.link("next"),
 	}
-	f.Author, f.AuthorName, f.AuthorEmail = x.author(in.ManagingEditor, x.text("note", "author"))
+	f.Author, f.AuthorName, f.AuthorEmail = n.author(in.ManagingEditor, n.text("author"))
 	if f.Author == "" {
-		f.Author, f.AuthorName, f.AuthorEmail = splitAuthor(cmp.Or(x.text("dc", "publisher"), in.WebMaster))
+		f.Author, f.AuthorName, f.AuthorEmail = splitAuthor(cmp.Or(n.text("dc:publisher"), in.WebMaster))
 	}
-	f.Updated, _ = r.date(in.LastBuildDate, x.text("dcterms", "modified"), x.text("atom", "updated"), x.text("dc", "date"))
-	f.Published, _ = r.date(in.PubDate, x.text("dcterms", "issued"), x.text("dcterms", "created"))
+	f.Updated, _ = r.date(n, "lastbuilddate", "dcterms:modified", "atom:updated", "dc:date")
+	f.Published, _ = r.date(n, "pubdate", "dcterms:issued", "dcterms:created")
 	if in.Image != nil {
 		f.Image, f.ImageTitle = in.Image.URL, r.plain(in.Image.Title)
 	}
-	f.Image = cmp.Or(f.Image, x.attr("itunes", "image", "href"))
+	f.Image = cmp.Or(f.Image, n.attr("itunes:image", "href"), n.attr("logo", "href"))
 	for _, c := range in.Categories {
 		f.Tags = addTag(f.Tags, c.Value)
 	}
-	f.Tags = x.tags(f.Tags)
+	f.Tags = n.tags(f.Tags)
 	items := make([]feedmill.Item, 0, len(in.Items))
 	for _, it := range in.Items {
 		items = append(items, r.rssItem(it))
@@ -64,44 +63,44 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 }
 
 func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
-	x := extensions(in.Extensions)
-	base := x.base("", r.base)
+	n := r.notesOf(in.Comments)
 	it := feedmill.Item{
-		Title: r.plain(cmp.Or(in.Title, x.text("dc", "title"), x.text("itunes", "title"), x.text("media", "title"))),
-		Link:  cmp.Or(firstOf(in.Links), x.link("alternate")),
-		Base:  r.baseText(base),
-		Media: r.media(x),
+		Title: r.plain(cmp.Or(in.Title, n.text("dc:title"), n.text("itunes:title"), n.text("media:title"))),
+		Link:  cmp.Or(firstOf(in.Links), n.link("alternate")),
+		Base:  r.baseText(n.base),
+		Media: n.media(),
 	}
 	if in.GUID != nil {
 		it.GUID = in.GUID.Value
 		if !strings.EqualFold(strings.TrimSpace(in.GUID.IsPermalink), "false") && it.Link == "" && isWebURL(it.GUID) {
-			it.Link = feedLink(it.GUID, base)
+			it.Link = feedLink(it.GUID, n.base)
 		}
 	}
-	it.GUID = cmp.Or(it.GUID, x.text("note", "about"))
-	if it.Link == "" && isWebURL(x.text("note", "about")) {
-		it.Link = feedLink(x.text("note", "about"), base)
+	it.GUID = cmp.Or(it.GUID, n.about)
+	if it.Link == "" && isWebURL(n.about) {
+		it.Link = feedLink(n.about, n.base)
 	}
-	if s := cmp.Or(in.Description, x.text("atom", "summary"), x.text("dc", "description"), in.Custom["summary"]); s != "" {
-		it.Summary = r.html(s, x.base("description", base))
-	} else {
-		it.Summary = r.html(cmp.Or(x.text("itunes", "summary"), x.text("itunes", "subtitle")), base)
-	}
-	switch body := x.text("note", "body"); {
-	case in.Content != "":
-		it.Content = r.html(in.Content, x.base("content:encoded", base))
-	case body != "":
-		it.Content = r.html(body, x.base("body", base))
-	case in.Description != "" && in.Custom["summary"] != "":
-		it.Content = r.html(in.Custom["summary"], base) // the description is one of two
+	summary, content := n.text("summary"), cmp.Or(n.text("content:encoded"), n.text("body"), n.text("atom:content"))
+	switch {
+	case in.Description != "":
+		it.Summary = r.html(in.Description, n.baseOf("description"))
+		if content == "" {
+			it.Content = r.html(summary, n.baseOf("summary")) // the description is one of two
+		}
+	case n.text("atom:summary") != "":
+		it.Summary = r.html(n.text("atom:summary"), n.baseOf("atom:summary"))
 	default:
-		it.Content = r.html(x.text("atom", "content"), x.base("atom:content", base))
+		it.Summary = r.html(cmp.Or(n.text("dc:description"), summary, n.text("itunes:summary"), n.text("itunes:subtitle")), n.base)
 	}
-	it.Published, it.PublishedRaw = r.date(in.PubDate, x.text("dc", "date"), x.text("dcterms", "issued"),
-		x.text("dcterms", "created"), x.text("atom", "published"))
-	it.Updated, it.UpdatedRaw = r.date(x.text("dcterms", "modified"), x.text("atom", "updated"))
-	it.Author, it.AuthorName, it.AuthorEmail = x.author(in.Author)
-	if s := in.Custom["tags"]; s != "" {
+	for _, name := range []string{"content:encoded", "body", "atom:content"} {
+		if it.Content == "" {
+			it.Content = r.html(n.text(name), n.baseOf(name))
+		}
+	}
+	it.Published, it.PublishedRaw = r.date(n, "pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published")
+	it.Updated, it.UpdatedRaw = r.date(n, "dcterms:modified", "atom:updated")
+	it.Author, it.AuthorName, it.AuthorEmail = n.author(in.Author)
+	if s := n.text("tags"); s != "" {
 		for s := range strings.SplitSeq(s, ",") {
 			it.Tags = addTag(it.Tags, s)
 		}
@@ -109,16 +108,24 @@ func (r *feedReader) rssItem(in *rss.Item) feedmill.Item {
 	for _, c := range in.Categories {
 		it.Tags = addTag(it.Tags, c.Value)
 	}
-	it.Tags = x.tags(it.Tags)
+	it.Tags = n.tags(it.Tags)
 	for _, e := range in.Enclosures {
 		it.Enclosures = addEnclosure(it.Enclosures, e.URL, e.Type, e.Length)
 	}
-	for _, l := range x["atom"]["link"] {
-		if l.Attrs["rel"] == "enclosure" {
-			it.Enclosures = addEnclosure(it.Enclosures, l.Attrs["href"], l.Attrs["type"], l.Attrs["length"])
+	for l := range n.all("atom:link") {
+		if l.attr("rel") == "enclosure" {
+			it.Enclosures = addEnclosure(it.Enclosures, l.attr("href"), l.attr("type"), l.attr("length"))
 		}
 	}
 	return it
+}
+
+// notesOf are the notes of the item with that number.
+func (r *feedReader) notesOf(n string) *feedNotes {
+	if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(r.itemNotes) {
+		return &r.itemNotes[i]
+	}
+	return new(feedNotes)
 }
 
 // readAtom reads a rewritten Atom document.
@@ -127,15 +134,15 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 	if err != nil {
 		return feedmill.Feed{}, nil, feedmill.Permanent("parse", fmt.Errorf("read rewritten Atom: %w", err))
 	}
-	x := extensions(in.Extensions)
+	n := &r.notes
 	f := feedmill.Feed{
 		Title:        r.plain(in.Title),
 		Link:         atomLink(in.Links, "alternate"),
 		Subtitle:     r.plain(in.Subtitle),
-		Language:     feedLanguage(cmp.Or(in.Language, x.text("dc", "language"), r.language)),
+		Language:     feedLanguage(cmp.Or(in.Language, n.text("dc:language"), r.language)),
 		Rights:       r.plain(in.Rights),
-		Image:        cmp.Or(in.Logo, in.Icon, x.attr("itunes", "image", "href")),
-		UpdatePeriod: x.updatePeriod(),
+		Image:        cmp.Or(in.Logo, in.Icon, n.attr("itunes:image", "href")),
+		UpdatePeriod: n.updatePeriod(),
 		Hub:          atomLink(in.Links, "hub"),
 		Self:         atomLink(in.Links, "self"),
 		Next:         atomLink(in.Links, "next"),
@@ -144,8 +151,8 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 		f.Generator = r.plain(in.Generator.Value)
 	}
 	f.Author, f.AuthorName, f.AuthorEmail = atomAuthor(in.Authors)
-	f.Updated, _ = r.date(in.Updated)
-	f.Published, _ = r.date(x.text("dcterms", "issued"), x.text("dcterms", "created"))
+	f.Updated, _ = r.date(n, "updated", "modified")
+	f.Published, _ = r.date(n, "dcterms:issued", "dcterms:created")
 	for _, c := range in.Categories {
 		f.Tags = addTag(f.Tags, cmp.Or(c.Term, c.Label))
 	}
@@ -157,32 +164,31 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 }
 
 func (r *feedReader) atomItem(in *atom.Entry) feedmill.Item {
-	x := extensions(in.Extensions)
-	base := x.base("", r.base)
+	n := r.notesOf(in.Rights)
 	it := feedmill.Item{
 		GUID:    in.ID,
-		Title:   r.plain(cmp.Or(in.Title, x.text("media", "title"))),
+		Title:   r.plain(cmp.Or(in.Title, n.text("media:title"))),
 		Link:    atomLink(in.Links, "alternate"),
-		Summary: r.html(in.Summary, x.base("summary", base)),
-		Base:    r.baseText(base),
-		Media:   r.media(x),
+		Summary: r.html(in.Summary, n.baseOf("summary")),
+		Base:    r.baseText(n.base),
+		Media:   n.media(),
 	}
 	if in.Content != nil {
-		it.Content = r.html(in.Content.Value, x.base("content", base))
+		it.Content = r.html(in.Content.Value, n.baseOf("content"))
 		if it.Link == "" {
 			it.Link = in.Content.Src // content elsewhere (RFC 4287 §4.1.3.2)
 		}
 	}
-	it.Published, it.PublishedRaw = r.date(in.Published, x.text("dcterms", "issued"), x.text("dcterms", "created"), x.text("dc", "date"))
-	it.Updated, it.UpdatedRaw = r.date(in.Updated, x.text("dcterms", "modified"))
+	it.Published, it.PublishedRaw = r.date(n, "published", "issued", "dcterms:issued", "created", "dcterms:created", "dc:date")
+	it.Updated, it.UpdatedRaw = r.date(n, "updated", "modified", "dcterms:modified")
 	it.Author, it.AuthorName, it.AuthorEmail = atomAuthor(in.Authors)
 	if it.Author == "" {
-		it.Author, it.AuthorName, it.AuthorEmail = x.author()
+		it.Author, it.AuthorName, it.AuthorEmail = n.author()
 	}
 	for _, c := range in.Categories {
 		it.Tags = addTag(it.Tags, cmp.Or(c.Term, c.Label))
 	}
-	it.Tags = x.tags(it.Tags)
+	it.Tags = n.tags(it.Tags)
 	for _, l := range in.Links {
 		if l.Rel == "enclosure" {
 			it.Enclosures = addEnclosure(it.Enclosures, l.Href, l.Type, l.Length)
@@ -207,24 +213,6 @@ func atomLink(links []*atom.Link, rel string) string {
 		}
 	}
 	return best
-}
-
-// author is the first author that is stated: one of those given, Dublin Core's creators, the podcast's author. Of
-// several creators, name and address are the first one's.
-func (x extensions) author(stated ...string) (author, name, email string) {
-	creators := append(x.texts("dc", "creator"), x.texts("dc", "author")...)
-	raw := cmp.Or(firstOf(stated), firstOf(creators), x.text("itunes", "author"))
-	author, name, email = splitAuthor(raw)
-	if len(creators) > 1 && raw == creators[0] {
-		all := make([]string, 0, len(creators))
-		for _, c := range creators {
-			if a, n, _ := splitAuthor(c); a != "" {
-				all = append(all, cmp.Or(n, a))
-			}
-		}
-		author = strings.Join(all, ", ")
-	}
-	return author, name, email
 }
 
 func atomAuthor(people []*atom.Person) (author, name, email string) {
@@ -281,158 +269,6 @@ func splitAuthor(raw string) (author, name, email string) {
 func isEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && !strings.Contains(domain, "@") && strings.Contains(strings.Trim(domain, "."), ".")
-}
-
-// extensions are the elements that gofeed hands on unread, by vocabulary and name.
-type extensions ext.Extensions
-
-func (x extensions) texts(vocabulary, name string) []string {
-	var out []string
-	for _, e := range x[vocabulary][name] {
-		if s := strings.TrimSpace(e.Value); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (x extensions) text(vocabulary, name string) string { return firstOf(x.texts(vocabulary, name)) }
-
-func (x extensions) attr(vocabulary, name, attr string) string {
-	for _, e := range x[vocabulary][name] {
-		if s := e.Attrs[attr]; s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
-// tags adds the tags of the extensions.
-func (x extensions) tags(tags []string) []string {
-	for _, s := range x.texts("dc", "subject") {
-		tags = addTag(tags, s)
-	}
-	for _, c := range x["itunes"]["category"] {
-		tags = addTag(tags, c.Attrs["text"])
-	}
-	for s := range strings.SplitSeq(x.text("itunes", "keywords"), ",") {
-		tags = addTag(tags, s)
-	}
-	for _, s := range x.texts("media", "category") {
-		tags = addTag(tags, s)
-	}
-	return tags
-}
-
-// link is the atom:link with that relation in an RSS document.
-func (x extensions) link(rel string) string {
-	for _, l := range x["atom"]["link"] {
-		if strings.EqualFold(cmp.Or(l.Attrs["rel"], "alternate"), rel) && l.Attrs["href"] != "" {
-			return l.Attrs["href"]
-		}
-	}
-	return ""
-}
-
-// base is the base URL that was noted for the item, or for one text of it; otherwise, where there is none.
-func (x extensions) base(of string, otherwise *url.URL) *url.URL {
-	for _, n := range x["note"]["base"] {
-		if n.Attrs["of"] == of {
-			if u, err := url.Parse(n.Value); err == nil {
-				return u
-			}
-		}
-	}
-	return otherwise
-}
-
-// updatePeriod is the syndication module's period divided by its frequency, in seconds; zero if neither is stated.
-func (x extensions) updatePeriod() int {
-	period, frequency := x.text("sy", "updateperiod"), x.text("sy", "updatefrequency")
-	if period == "" && frequency == "" {
-		return 0
-	}
-	n := max(1, number(frequency))
-	const day = 24 * 60 * 60
-	switch strings.ToLower(period) {
-	case "hourly":
-		return max(1, 60*60/n)
-	case "", "daily": // the module's default
-		return max(1, day/n)
-	case "weekly":
-		return max(1, 7*day/n)
-	case "monthly":
-		return max(1, 30*day/n)
-	case "yearly":
-		return max(1, 365*day/n)
-	}
-	return 0
-}
-
-// media are the pictures and films of Media RSS, each with the caption and credit that stand nearest: its own, its
-// group's, the item's. The podcast's picture of the item comes last.
-func (r *feedReader) media(x extensions) []feedmill.FeedMedia {
-	m := x["media"]
-	c := mediaCollector{texts: r.texts}
-	if len(m) > 0 {
-		item := mediaNotes{caption: c.text(m, "description"), credit: c.text(m, "credit")}
-		for _, g := range m["group"] {
-			notes := mediaNotes{
-				caption: cmp.Or(c.text(g.Children, "description"), c.text(g.Children, "title"), item.caption),
-				credit:  cmp.Or(c.text(g.Children, "credit"), item.credit),
-			}
-			c.add(g.Children, notes)
-		}
-		c.add(m, item)
-	}
-	for _, e := range x["itunes"]["image"] {
-		c.one(e.Attrs["href"], "image", mediaNotes{})
-	}
-	for _, e := range x["itunes"]["link"] {
-		if e.Attrs["rel"] == "image" {
-			c.one(e.Attrs["href"], "image", mediaNotes{})
-		}
-	}
-	return c.out
-}
-
-type mediaNotes struct{ caption, credit string }
-
-type mediaCollector struct {
-	texts asideTexts
-	out   []feedmill.FeedMedia
-}
-
-// add collects the contents and thumbnails among the elements.
-func (c *mediaCollector) add(in map[string][]ext.Extension, around mediaNotes) {
-	for _, e := range in["content"] {
-		notes := mediaNotes{
-			caption: cmp.Or(c.text(e.Children, "description"), c.text(e.Children, "title"), c.text(e.Children, "text"), around.caption),
-			credit:  cmp.Or(c.text(e.Children, "credit"), around.credit),
-		}
-		c.one(e.Attrs["url"], cmp.Or(e.Attrs["type"], e.Attrs["medium"]), notes)
-		c.add(map[string][]ext.Extension{"thumbnail": e.Children["thumbnail"]}, notes)
-	}
-	for _, e := range in["thumbnail"] {
-		c.one(cmp.Or(e.Attrs["url"], e.Value), cmp.Or(e.Attrs["type"], "image"), around)
-	}
-}
-
-func (c *mediaCollector) one(u, typ string, notes mediaNotes) {
-	if !isWebURL(u) || len(c.out) >= maxItemParts || slices.ContainsFunc(c.out, func(m feedmill.FeedMedia) bool { return m.URL == u }) {
-		return
-	}
-	c.out = append(c.out, feedmill.FeedMedia{URL: u, Type: cleanLine(typ), Caption: notes.caption, Credit: notes.credit})
-}
-
-// text is the first text of the elements of that name, plain.
-func (c *mediaCollector) text(in map[string][]ext.Extension, name string) string {
-	for _, e := range in[name] {
-		if s := plainText(c.texts.get(e.Value)); s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 func addEnclosure(list []feedmill.Enclosure, u, typ, length string) []feedmill.Enclosure {

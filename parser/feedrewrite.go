@@ -3,7 +3,6 @@ package parser
 import (
 	"cmp"
 	"html"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -17,23 +16,22 @@ const (
 	maxKnownNames   = 512 // names of elements that are remembered
 )
 
-// noteNamespace holds what gofeed has no field for: an entry's base URL, an id exactly as stated. The rewriter writes
-// such notes into the document, gofeed hands them on as extensions.
-const noteNamespace = "urn:feedmill:note"
-
 // feedRewriter reads a feed document as it came and writes the same feed in the one form that leaves gofeed nothing to
-// guess or to fail on: well-formed, UTF-8, known vocabularies under known prefixes and nothing else, texts without inline
-// markup (every one of them HTML, whatever its type was), URLs absolute (RFC 3986 §5.1: xml:base, else the document's
-// own), whole items only and no more than asked for.
+// guess or to fail on: well-formed, UTF-8, the elements of RSS or Atom without prefixes and nothing else, texts without
+// inline markup (every one of them HTML, whatever its type was), URLs absolute (RFC 3986 §5.1: xml:base, else the
+// document's own), whole items only and no more than asked for.
 //
-// Long texts are put aside: gofeed, which copies and looks at each byte many times, is given a number in their place. That
-// is why the way through it costs no more than gofeed alone.
+// Two things pass gofeed by, which would only carry them through and looks at each byte many times. Long texts are put
+// aside, with a number in their place. What gofeed has no field for, and dates, which it reads in fewer forms than feeds
+// write them, are kept as notes of the feed or the item. So the way through gofeed costs no more than gofeed alone.
 type feedRewriter struct {
-	z        *xmlTokenizer
-	out      strings.Builder
-	aside    asideTexts
-	base     *url.URL // of the document; the root's, once that is read
-	maxItems int
+	z         *xmlTokenizer
+	out       strings.Builder
+	aside     asideTexts
+	notes     feedNotes   // of the feed
+	itemNotes []feedNotes // of the items, by their number
+	base      *url.URL    // of the document; the root's, once that is read
+	maxItems  int
 
 	format string // "rss", "rdf", "feed" or "channel"; the root's local name
 	items  int
@@ -58,37 +56,11 @@ type feedElement struct {
 	name     string // name as rewritten, canonical prefix included; "" for one that is passed over
 	bindings int    // len(feedRewriter.bindings) before it
 	base     *url.URL
+	// note is the number of the note that a structure is kept as, or noteWritten, or noteLost.
+	note int
 }
 
 type xmlBinding struct{ prefix, space string }
-
-// asideTexts are texts that gofeed sees only the number of.
-type asideTexts []string
-
-// asideMark begins the number of a text. It is for private use (U+E000), and a text that begins with it is put aside.
-const asideMark = "\uE000"
-
-// minAside is the length in bytes from which on a text is put aside.
-const minAside = 40
-
-// put returns what to write in place of the text.
-func (a *asideTexts) put(s string) string {
-	if len(s) < minAside && !strings.HasPrefix(s, asideMark) {
-		return html.EscapeString(s)
-	}
-	*a = append(*a, s)
-	return asideMark + strconv.Itoa(len(*a)-1)
-}
-
-// get returns the text that s, as gofeed gives it, stands for.
-func (a asideTexts) get(s string) string {
-	if n, ok := strings.CutPrefix(s, asideMark); ok {
-		if i, err := strconv.Atoi(n); err == nil && i < len(a) {
-			return a[i]
-		}
-	}
-	return s
-}
 
 // rewriteFeed returns the rewritten document. It is nil where there is no feed in doc.
 func rewriteFeed(doc string, base *url.URL, maxItems int) *feedRewriter {
@@ -143,21 +115,8 @@ func namesFeed(attrs []xmlAttr) bool {
 	return false
 }
 
-// The root elements that are written, with the vocabularies that are read.
-var (
-	rootSpaces = func() string {
-		var b strings.Builder
-		for _, prefix := range slices.Sorted(maps.Keys(canonicalSpaces)) {
-			b.WriteString(` xmlns:` + prefix + `="` + canonicalSpaces[prefix] + `"`)
-		}
-		return b.String() + ` xmlns:note="` + noteNamespace + `"`
-	}()
-	atomRoot = `<feed xmlns="http://www.w3.org/2005/Atom"` + rootSpaces
-	rssRoot  = `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"` + rootSpaces
-)
-
 func (w *feedRewriter) openRoot(t xmlToken) {
-	e := feedElement{raw: t.Name, name: w.format, base: w.base}
+	e := feedElement{raw: t.Name, name: w.format, base: w.base, note: noteWritten}
 	if w.format != "feed" {
 		e.name = "rss" // RSS 1.0 differs in where its items stand, which gofeed takes either way
 	}
@@ -167,19 +126,19 @@ func (w *feedRewriter) openRoot(t xmlToken) {
 	w.base = e.base
 	w.rootSpace = w.space(t.Name)
 	if w.format == "feed" {
-		w.out.WriteString(atomRoot)
+		w.out.WriteString(`<feed xmlns="http://www.w3.org/2005/Atom"`)
 		if lang := attrValue(t.Attrs, "xml:lang"); lang != "" {
 			w.writeAttr("lang", lang)
 		}
 	} else {
-		w.out.WriteString(rssRoot)
+		w.out.WriteString(`<rss version="2.0"`)
 	}
 	w.out.WriteByte('>')
 	w.open = append(w.open, e)
 	if w.format == "channel" {
 		// RSS 1.1 and CDF have no element around the channel.
 		w.open[0].raw = ""
-		w.open = append(w.open, feedElement{raw: t.Name, name: "channel", bindings: len(w.bindings), base: e.base})
+		w.open = append(w.open, feedElement{raw: t.Name, name: "channel", bindings: len(w.bindings), base: e.base, note: noteWritten})
 		w.writeStart(w.top(), t.Attrs)
 		w.writeChannelAttrs(w.top(), t.Attrs)
 	}
@@ -209,7 +168,7 @@ func (w *feedRewriter) readBody() {
 // start handles a start tag between the texts: structure, a text, or something to pass over.
 func (w *feedRewriter) start(t xmlToken) {
 	parent := w.top()
-	e := feedElement{raw: t.Name, bindings: len(w.bindings), base: parent.base}
+	e := feedElement{raw: t.Name, bindings: len(w.bindings), base: parent.base, note: noteWritten}
 	w.bind(t.Attrs)
 	w.scope(&e, t.Attrs)
 	e.name = w.canonicalName(t.Name)
@@ -220,17 +179,16 @@ func (w *feedRewriter) start(t xmlToken) {
 		return
 	}
 	switch useOf(parent.name, e.name) {
-	case useStructure:
-		if isItem(e.name) {
-			w.itemStart = w.out.Len()
-		}
-		w.open = append(w.open, e)
-		w.writeStart(e, t.Attrs)
-		if isItem(e.name) {
-			w.writeItemNotes(e, t.Attrs)
-			if w.format == "channel" {
-				w.writeChannelAttrs(e, t.Attrs)
-			}
+	case useStructure, noteStructure:
+		switch {
+		case useOf(parent.name, e.name) == noteStructure:
+			e.note = w.addNote(e, "", t.Attrs)
+			w.open = append(w.open, e)
+		case isItem(e.name):
+			w.openItem(e, t.Attrs)
+		default:
+			w.open = append(w.open, e)
+			w.writeStart(e, t.Attrs)
 		}
 		if t.Empty {
 			w.closeTo(len(w.open) - 1)
@@ -241,6 +199,29 @@ func (w *feedRewriter) start(t xmlToken) {
 	default:
 		w.open = append(w.open, e)
 		w.readText(e, t)
+	}
+}
+
+// openItem begins an item. Its number travels through gofeed in an element that is read for nothing else.
+func (w *feedRewriter) openItem(e feedElement, attrs []xmlAttr) {
+	n := feedNotes{base: e.base}
+	for _, a := range attrs {
+		if localName(a.Name) == "about" {
+			n.about = strings.Clone(a.Value)
+		}
+	}
+	w.itemStart = w.out.Len()
+	w.itemNotes = append(w.itemNotes, n)
+	w.open = append(w.open, e)
+	w.writeStart(e, attrs)
+	number := strconv.Itoa(len(w.itemNotes) - 1)
+	if w.format == "feed" {
+		w.out.WriteString("<rights>" + number + "</rights>")
+	} else {
+		w.out.WriteString("<comments>" + number + "</comments>")
+	}
+	if w.format == "channel" {
+		w.writeChannelAttrs(e, attrs)
 	}
 }
 
@@ -260,7 +241,9 @@ func (w *feedRewriter) closeTo(n int) {
 		e := w.top()
 		w.open = w.open[:len(w.open)-1]
 		w.bindings = w.bindings[:e.bindings]
-		w.writeEnd(e.name)
+		if e.note == noteWritten {
+			w.writeEnd(e.name)
+		}
 		if isItem(e.name) {
 			w.items++
 			w.itemStart = -1
@@ -276,6 +259,7 @@ func (w *feedRewriter) dropOpenItem() {
 			w.out.Reset()
 			w.out.WriteString(kept)
 			w.open = w.open[:i]
+			w.itemStart = -1
 			return
 		}
 	}
@@ -299,8 +283,10 @@ func (w *feedRewriter) bind(attrs []xmlAttr) {
 
 // scope takes in xml:base of a start tag.
 func (w *feedRewriter) scope(e *feedElement, attrs []xmlAttr) {
-	if u := webURL(attrValue(attrs, "xml:base"), e.base); u != nil {
-		e.base = u
+	if base := attrValue(attrs, "xml:base"); base != "" {
+		if u := webURL(base, e.base); u != nil {
+			e.base = u
+		}
 	}
 }
 
@@ -410,14 +396,10 @@ func (w *feedRewriter) writeEnd(name string) {
 func (w *feedRewriter) writeAttrs(e feedElement, attrs []xmlAttr) {
 	var seen uint16
 	for _, a := range attrs {
-		kept, ok := keptAttrs[a.Name]
+		kept, ok := keptAttr(a.Name, &seen)
 		if !ok {
-			kept, ok = keptAttrs[strings.ToLower(a.Name)]
-		}
-		if !ok || seen&kept.bit != 0 {
 			continue
 		}
-		seen |= kept.bit
 		value := a.Value
 		if kept.url {
 			value = feedLink(value, e.base)
@@ -434,40 +416,52 @@ func (w *feedRewriter) writeAttr(name, value string) {
 	w.out.WriteByte('"')
 }
 
-// writeChannelAttrs writes what CDF says in attributes of the channel or an item: its page and when that last changed.
+// writeChannelAttrs reads what CDF says in attributes of the channel or an item: its page and when that last changed.
 func (w *feedRewriter) writeChannelAttrs(e feedElement, attrs []xmlAttr) {
 	for _, a := range attrs {
 		switch {
 		case strings.EqualFold(a.Name, "href"):
 			w.out.WriteString("<link>" + html.EscapeString(feedLink(a.Value, e.base)) + "</link>")
 		case strings.EqualFold(a.Name, "lastmod"):
-			w.out.WriteString("<dcterms:modified>" + html.EscapeString(a.Value) + "</dcterms:modified>")
+			w.addNote(feedElement{name: "dcterms:modified", base: e.base}, a.Value, nil)
 		}
 	}
+}
+
+// addNote keeps an element of the open item, or of the feed, and returns its number.
+func (w *feedRewriter) addNote(e feedElement, value string, attrs []xmlAttr) int {
+	n := w.currentNotes()
+	if len(n.elements) >= maxNotes {
+		return noteLost
+	}
+	note := noteElement{name: e.name, value: value, in: -1}
+	var seen uint16
+	for _, a := range attrs {
+		if kept, ok := keptAttr(a.Name, &seen); ok {
+			v := strings.Clone(strings.TrimSpace(a.Value))
+			if kept.url {
+				v = feedLink(v, e.base)
+			}
+			note.attrs = append(note.attrs, xmlAttr{kept.name, v})
+		}
+	}
+	for i := len(w.open) - 1; i >= 0 && note.in < 0 && !isItem(w.open[i].name); i-- {
+		note.in = w.open[i].note
+	}
+	n.elements = append(n.elements, note)
+	return len(n.elements) - 1
+}
+
+// currentNotes are those of the open item, or of the feed.
+func (w *feedRewriter) currentNotes() *feedNotes {
+	if w.itemStart >= 0 {
+		return &w.itemNotes[len(w.itemNotes)-1]
+	}
+	return &w.notes
 }
 
 func withoutAttr(attrs []xmlAttr, name string) []xmlAttr {
 	return slices.DeleteFunc(slices.Clone(attrs), func(a xmlAttr) bool { return strings.EqualFold(a.Name, name) })
-}
-
-// writeNote writes something that gofeed has no field for.
-func (w *feedRewriter) writeNote(name, of, value string) {
-	w.out.WriteString("<note:" + name)
-	if of != "" {
-		w.writeAttr("of", of)
-	}
-	w.out.WriteString(">" + html.EscapeString(value) + "</note:" + name + ">")
-}
-
-func (w *feedRewriter) writeItemNotes(e feedElement, attrs []xmlAttr) {
-	if e.base != w.base && e.base != nil && *e.base != *w.base {
-		w.writeNote("base", "", e.base.String())
-	}
-	for _, a := range attrs {
-		if local := localName(a.Name); local == "about" {
-			w.writeNote("about", "", a.Value)
-		}
-	}
 }
 
 // readText reads the text of the element e, which t began and which is the last open one, up to its end, and writes the
@@ -579,10 +573,11 @@ func lastIndex(list []string, s string) int {
 	return -1
 }
 
-// writeText writes an element that holds a text.
+// writeText writes an element that holds a text, or keeps it as a note.
 func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
 	use := useOf(w.parentName(), e.name)
-	value := strings.TrimSpace(text.value(use))
+	isHTML := use == useHTML || use == noteHTML
+	value := strings.TrimSpace(text.value(isHTML))
 	switch e.name {
 	case "link", "url", "icon", "logo", "uri":
 		if value != "" {
@@ -593,44 +588,46 @@ func (w *feedRewriter) writeText(e feedElement, t xmlToken, text *feedText) {
 			t.Attrs = append([]xmlAttr{{"href", value}}, t.Attrs...)
 		}
 	case "id":
-		if w.format == "feed" {
-			if strings.HasPrefix(value, "/") || strings.HasPrefix(value, "../") {
-				value = cmp.Or(feedLink(value, e.base), value) // ids are IRIs
-			}
+		if w.format == "feed" && (strings.HasPrefix(value, "/") || strings.HasPrefix(value, "../")) {
+			value = cmp.Or(feedLink(value, e.base), value) // ids are IRIs
 		}
-	case "created": // of Atom 0.3
-		e.name = "dcterms:created"
-	case "xhtml:body", "xhtml:div", "body", "fullitem":
-		w.out.WriteString("<note:body>" + w.aside.put(value) + "</note:body>")
-		w.writeTextBase(e, "body")
-		return
-	case "author":
-		if w.format != "feed" && w.parentName() == "channel" {
-			w.writeNote("author", "", value)
-			return
-		}
+	case "xhtml:body", "xhtml:div", "fullitem":
+		e.name = "body"
 	}
-	if use == useHTML && len(t.Attrs) > 0 {
+	switch use {
+	case noteText:
+		w.addNote(e, strings.Clone(value), t.Attrs)
+		return
+	case noteHTML:
+		w.addNote(e, value, t.Attrs)
+		w.noteBase(e)
+		return
+	}
+	if !isHTML {
+		w.writeStart(e, t.Attrs)
+		w.out.WriteString(html.EscapeString(value))
+		w.writeEnd(e.name)
+		return
+	}
+	if len(t.Attrs) > 0 {
 		t.Attrs = withoutAttr(t.Attrs, "type") // whatever it was, it is HTML now
 	}
 	w.writeStart(e, t.Attrs)
-	if use == useHTML {
-		w.out.WriteString(w.aside.put(value))
-	} else {
-		w.out.WriteString(html.EscapeString(value))
-	}
+	w.out.WriteString(w.aside.put(value))
 	w.writeEnd(e.name)
-	w.writeTextBase(e, e.name)
+	w.noteBase(e)
 }
 
-// writeTextBase notes the base of a text where it is not that of the element around it.
-func (w *feedRewriter) writeTextBase(e feedElement, of string) {
-	if len(w.open) < 2 || e.base == nil {
+// noteBase keeps the base of a text where it is not that of the element around it.
+func (w *feedRewriter) noteBase(e feedElement) {
+	if len(w.open) < 2 || e.base == w.open[len(w.open)-2].base {
 		return
 	}
-	if around := w.open[len(w.open)-2].base; around == nil || *around != *e.base {
-		w.writeNote("base", of, e.base.String())
+	n := w.currentNotes()
+	if n.bases == nil {
+		n.bases = make(map[string]*url.URL)
 	}
+	n.bases[e.name] = e.base
 }
 
 func (w *feedRewriter) parentName() string {

@@ -113,9 +113,9 @@ func (t *feedText) finish(inline []string) {
 	}
 }
 
-// value is the text: HTML where the element's use is useHTML, as stated elsewhere.
-func (t *feedText) value(use elementUse) string {
-	if use != useHTML {
+// value is the text: as HTML, or as it is stated.
+func (t *feedText) value(isHTML bool) string {
+	if !isHTML {
 		if t.markup {
 			return plainText(t.marked.String())
 		}

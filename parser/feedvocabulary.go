@@ -13,17 +13,12 @@ const (
 	useStructure                   // holds elements
 	useText                        // holds a plain text
 	useHTML                        // holds a text that is, or becomes, HTML
-)
 
-// canonicalSpaces are the namespaces of the extensions that are read, by their usual prefixes.
-var canonicalSpaces = map[string]string{
-	"content": "http://purl.org/rss/1.0/modules/content/",
-	"dc":      "http://purl.org/dc/elements/1.1/",
-	"dcterms": "http://purl.org/dc/terms/",
-	"itunes":  "http://www.itunes.com/dtds/podcast-1.0.dtd",
-	"media":   "http://search.yahoo.com/mrss/",
-	"sy":      "http://purl.org/rss/1.0/modules/syndication/",
-}
+	// The same of what is kept beside gofeed.
+	noteStructure
+	noteText
+	noteHTML
+)
 
 // feedVocabularies names the vocabulary of each namespace key (see spaceKey), and of the prefixes that are used without
 // a declaration.
@@ -69,33 +64,49 @@ func spaceKey(space string) string {
 	return strings.TrimRight(s, "/#")
 }
 
-// keptAttr is an attribute that is read: its name as gofeed looks for it, a bit of its own, and whether it is a URL.
-type keptAttr struct {
+// knownAttr is an attribute that is read: its name as gofeed looks for it, a bit of its own, and whether it is a URL.
+type knownAttr struct {
 	name string
 	bit  uint16
 	url  bool
 }
 
-// keptAttrs are the attributes that are read, by their names in lower case.
-var keptAttrs = map[string]keptAttr{
+// knownAttrs are the attributes that are read, by their names in lower case.
+var knownAttrs = map[string]knownAttr{
 	"url": {"url", 1, true}, "href": {"href", 1 << 1, true}, "src": {"src", 1 << 2, true}, "type": {"type", 1 << 3, false},
 	"length": {"length", 1 << 4, false}, "rel": {"rel", 1 << 5, false}, "term": {"term", 1 << 6, false}, "label": {"label", 1 << 7, false},
 	"medium": {"medium", 1 << 8, false}, "text": {"text", 1 << 9, false}, "ispermalink": {"isPermaLink", 1 << 10, false},
 }
 
-// feedElements lists, for each element of the structure, the elements that are read in it.
+// keptAttr looks an attribute up. Each is kept once: seen has the bits of those that were.
+func keptAttr(name string, seen *uint16) (knownAttr, bool) {
+	known, ok := knownAttrs[name]
+	if !ok {
+		known, ok = knownAttrs[strings.ToLower(name)]
+	}
+	if !ok || *seen&known.bit != 0 {
+		return knownAttr{}, false
+	}
+	*seen |= known.bit
+	return known, true
+}
+
+// feedElements lists, for each element of the structure, the elements that are read in it. What is not of RSS or Atom
+// itself, and what gofeed would only hand on, is kept as a note.
 var feedElements = map[string]map[string]elementUse{
 	"rss": {"channel": useStructure, "item": useStructure, "image": useStructure},
 	"channel": {
 		"item": useStructure, "items": useStructure, "image": useStructure, "skiphours": useStructure, "skipdays": useStructure,
 		"title": useHTML, "description": useHTML, "link": useText, "language": useText, "copyright": useHTML,
-		"managingeditor": useText, "webmaster": useText, "author": useText, "pubdate": useText, "lastbuilddate": useText,
-		"generator": useText, "ttl": useText, "category": useText,
-		"atom:link": useText, "atom:updated": useText,
-		"dc:title": useHTML, "dc:description": useHTML, "dc:language": useText, "dc:rights": useHTML, "dc:creator": useText, "dc:author": useText,
-		"dc:publisher": useText, "dc:date": useText, "dc:subject": useText, "dcterms:modified": useText, "dcterms:issued": useText, "dcterms:created": useText, "logo": useText,
-		"sy:updateperiod": useText, "sy:updatefrequency": useText,
-		"itunes:author": useText, "itunes:image": useText, "itunes:category": useText, "itunes:keywords": useText, "itunes:subtitle": useHTML, "itunes:summary": useHTML,
+		"managingeditor": useText, "webmaster": useText, "author": noteText, "pubdate": noteText, "lastbuilddate": noteText,
+		"generator": useText, "ttl": useText, "category": useText, "logo": noteText,
+		"atom:link": noteText, "atom:updated": noteText,
+		"dc:title": noteHTML, "dc:description": noteHTML, "dc:language": noteText, "dc:rights": noteHTML, "dc:creator": noteText,
+		"dc:author": noteText, "dc:publisher": noteText, "dc:date": noteText, "dc:subject": noteText,
+		"dcterms:modified": noteText, "dcterms:issued": noteText, "dcterms:created": noteText,
+		"sy:updateperiod": noteText, "sy:updatefrequency": noteText,
+		"itunes:author": noteText, "itunes:image": noteText, "itunes:category": noteText, "itunes:keywords": noteText,
+		"itunes:subtitle": noteHTML, "itunes:summary": noteHTML,
 	},
 	"items":     {"item": useStructure}, // RSS 1.1
 	"image":     {"url": useText, "title": useHTML, "link": useText},
@@ -103,39 +114,41 @@ var feedElements = map[string]map[string]elementUse{
 	"skipdays":  {"day": useText},
 	"item": {
 		"title": useHTML, "description": useHTML, "link": useText, "author": useText, "category": useText, "guid": useText,
-		"pubdate": useText, "enclosure": useText,
-		"content:encoded": useHTML, "xhtml:body": useHTML, "xhtml:div": useHTML, "body": useHTML, "fullitem": useHTML, "summary": useHTML,
-		"tags": useText, "logo": useText, "itunes:image": useText, "itunes:link": useText,
-		"atom:link": useText, "atom:updated": useText, "atom:published": useText, "atom:summary": useHTML, "atom:content": useHTML,
-		"dc:title": useHTML, "dc:description": useHTML, "dc:creator": useText, "dc:author": useText, "dc:date": useText, "dc:subject": useText,
-		"dcterms:issued": useText, "dcterms:created": useText, "dcterms:modified": useText,
-		"itunes:category": useText, "itunes:keywords": useText, "media:category": useText,
-		"itunes:author": useText, "itunes:title": useHTML, "itunes:subtitle": useHTML, "itunes:summary": useHTML,
-		"media:group": useStructure, "media:content": useStructure, "media:thumbnail": useText, "media:title": useHTML,
-		"media:description": useHTML, "media:text": useHTML, "media:credit": useText,
+		"pubdate": noteText, "enclosure": useText,
+		"content:encoded": noteHTML, "xhtml:body": noteHTML, "xhtml:div": noteHTML, "body": noteHTML, "fullitem": noteHTML,
+		"summary": noteHTML, "tags": noteText, "logo": noteText,
+		"atom:link": noteText, "atom:updated": noteText, "atom:published": noteText, "atom:summary": noteHTML, "atom:content": noteHTML,
+		"dc:title": noteHTML, "dc:description": noteHTML, "dc:creator": noteText, "dc:author": noteText, "dc:date": noteText,
+		"dc:subject": noteText, "dcterms:issued": noteText, "dcterms:created": noteText, "dcterms:modified": noteText,
+		"itunes:category": noteText, "itunes:keywords": noteText, "itunes:author": noteText, "itunes:title": noteHTML,
+		"itunes:subtitle": noteHTML, "itunes:summary": noteHTML, "itunes:image": noteText, "itunes:link": noteText,
+		"media:group": noteStructure, "media:content": noteStructure, "media:thumbnail": noteText, "media:title": noteHTML,
+		"media:description": noteHTML, "media:text": noteHTML, "media:credit": noteText, "media:category": noteText,
 	},
 	"feed": {
-		"title": useHTML, "subtitle": useHTML, "tagline": useHTML, "id": useText, "updated": useText, "modified": useText,
+		"title": useHTML, "subtitle": useHTML, "tagline": useHTML, "id": useText, "updated": noteText, "modified": noteText,
 		"generator": useText, "icon": useText, "logo": useText, "rights": useHTML, "copyright": useHTML, "link": useText,
 		"category": useText, "author": useStructure, "entry": useStructure,
-		"dc:language": useText, "dcterms:issued": useText, "dcterms:created": useText, "sy:updateperiod": useText, "sy:updatefrequency": useText, "itunes:image": useText,
+		"dc:language": noteText, "dcterms:issued": noteText, "dcterms:created": noteText, "sy:updateperiod": noteText,
+		"sy:updatefrequency": noteText, "itunes:image": noteText,
 	},
 	"entry": {
-		"title": useHTML, "summary": useHTML, "content": useHTML, "id": useText, "updated": useText, "modified": useText,
-		"published": useText, "issued": useText, "created": useText, "link": useText, "category": useText, "author": useStructure,
-		"dc:creator": useText, "dc:author": useText, "dc:date": useText, "dc:subject": useText,
-		"dcterms:issued": useText, "dcterms:modified": useText, "itunes:image": useText, "itunes:keywords": useText, "media:category": useText,
-		"media:group": useStructure, "media:content": useStructure, "media:thumbnail": useText, "media:title": useHTML,
-		"media:description": useHTML, "media:text": useHTML, "media:credit": useText,
+		"title": useHTML, "summary": useHTML, "content": useHTML, "id": useText, "updated": noteText, "modified": noteText,
+		"published": noteText, "issued": noteText, "created": noteText, "link": useText, "category": useText, "author": useStructure,
+		"dc:creator": noteText, "dc:author": noteText, "dc:date": noteText, "dc:subject": noteText,
+		"dcterms:issued": noteText, "dcterms:created": noteText, "dcterms:modified": noteText,
+		"itunes:image": noteText, "itunes:keywords": noteText,
+		"media:group": noteStructure, "media:content": noteStructure, "media:thumbnail": noteText, "media:title": noteHTML,
+		"media:description": noteHTML, "media:text": noteHTML, "media:credit": noteText, "media:category": noteText,
 	},
 	"author": {"name": useText, "email": useText, "uri": useText, "url": useText},
 	"media:group": {
-		"media:content": useStructure, "media:thumbnail": useText, "media:title": useHTML, "media:description": useHTML,
-		"media:text": useHTML, "media:credit": useText,
+		"media:content": noteStructure, "media:thumbnail": noteText, "media:title": noteHTML, "media:description": noteHTML,
+		"media:text": noteHTML, "media:credit": noteText,
 	},
 	"media:content": {
-		"media:thumbnail": useText, "media:title": useHTML, "media:description": useHTML, "media:text": useHTML,
-		"media:credit": useText,
+		"media:thumbnail": noteText, "media:title": noteHTML, "media:description": noteHTML, "media:text": noteHTML,
+		"media:credit": noteText,
 	},
 }
 

@@ -57,7 +57,84 @@ func sanitizeHTML(fragment string, base *url.URL) string {
 	case !strings.Contains(fragment, "<"):
 		return html.EscapeString(html.UnescapeString(strings.TrimSpace(fragment)))
 	}
-	return strings.TrimSpace(feedPolicy().Sanitize(absoluteURLs(fragment, base)))
+	if !urlsMayStay(fragment) {
+		fragment = absoluteURLs(fragment, base)
+	}
+	return strings.TrimSpace(feedPolicy().Sanitize(fragment))
+}
+
+// urlsMayStay tells fragments that absoluteURLs would give back as they are. Most of those that hold only absolute links
+// are seen to be, by a look at nothing but the names of tags and what follows href, src and cite.
+func urlsMayStay(fragment string) bool {
+	if strings.Contains(fragment, "data-") || strings.Contains(fragment, "DATA-") {
+		return false
+	}
+	for i := 0; i < len(fragment); i++ {
+		switch fragment[i] {
+		case '<':
+			if rest := fragment[i+1:]; hasAnyFold(rest, "svg", "math", "title", "iframe", "noembed", "noframes", "/title") {
+				return false
+			}
+		case '=':
+			name := fragment[:i]
+			if n := len(name); n > 0 && isXMLSpace(name[n-1]) {
+				name = strings.TrimRight(name, " \t\r\n")
+			}
+			if endsInAnyFold(name, "srcset") {
+				return false
+			}
+			if !endsInAnyFold(name, "href", "src", "cite") {
+				continue
+			}
+			rest := fragment[i+1:]
+			if rest == "" || rest[0] != '"' && rest[0] != '\'' {
+				return false
+			}
+			end := strings.IndexByte(rest[1:], rest[0])
+			if end < 0 {
+				return false
+			}
+			u := rest[1 : end+1]
+			if strings.Count(u, "&") != strings.Count(u, "&amp;") || !isPlainWebURL(u) || isPlaceholder(u) {
+				return false
+			}
+			i += end + 2
+		}
+	}
+	return true
+}
+
+func hasAnyFold(s string, words ...string) bool {
+	for _, w := range words {
+		if len(s) >= len(w) && strings.EqualFold(s[:len(w)], w) {
+			return true
+		}
+	}
+	return false
+}
+
+func endsInAnyFold(s string, words ...string) bool {
+	for _, w := range words {
+		if len(s) >= len(w) && strings.EqualFold(s[len(s)-len(w):], w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPlainWebURL tells http and https URLs that are written with the characters that a URL may have.
+func isPlainWebURL(s string) bool {
+	rest, ok := strings.CutPrefix(s, "http")
+	rest, ok2 := strings.CutPrefix(strings.TrimPrefix(rest, "s"), "://")
+	if !ok || !ok2 || rest == "" {
+		return false
+	}
+	for i := range len(rest) {
+		if c := rest[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>[]\\^`{|}", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // absoluteURLs rewrites the URL attributes of a fragment. Pictures that wait for a script get the source that the
@@ -152,20 +229,8 @@ func (a tagAttr) mayStay(tag atom.Atom) bool {
 	default:
 		return tag != atom.Img || !bytes.HasPrefix(a.key, []byte("data-"))
 	}
-	if tag == atom.Img && isPlaceholder(string(a.value)) {
-		return false
-	}
-	rest, ok := bytes.CutPrefix(a.value, []byte("http"))
-	rest, ok2 := bytes.CutPrefix(bytes.TrimPrefix(rest, []byte("s")), []byte("://"))
-	if !ok || !ok2 || len(rest) == 0 {
-		return false
-	}
-	for _, c := range rest {
-		if c <= ' ' || c >= 0x7f || bytes.IndexByte([]byte("\"<>[]\\^`{|}"), c) >= 0 {
-			return false
-		}
-	}
-	return true
+	value := string(a.value)
+	return isPlainWebURL(value) && (tag != atom.Img || !isPlaceholder(value))
 }
 
 func rewriteAttrs(t *html.Token, base *url.URL) bool {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func mustURL(t testing.TB, raw string) *url.URL {
@@ -95,4 +96,39 @@ func TestWidestSource(t *testing.T) {
 			t.Errorf("widestSource(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
+}
+
+// FuzzSanitize checks that nothing active comes through, whatever the fragment, and that the quick look at a fragment's
+// URLs agrees with the reading of it.
+func FuzzSanitize(f *testing.F) {
+	for _, s := range []string{
+		`<p onclick="x()">a<a href="b?c&amp;d">e</a><img src=f data-src="http://g.example/h.png" srcset="i 2x">`,
+		`<svg><title>a</title><path d="M0,0"/><style>*{}</style><a xlink:href="javascript:x()">b</a></svg><title>c</title>`,
+		`<math><mi>a</mi><annotation-xml encoding="text/html"><script>x()</script></annotation-xml></math>`,
+		`<iframe srcdoc="<script>x()</script>"><b>a</b></iframe><noembed><p title="</noembed><img src=x onerror=y>">`,
+		`<A HREF = 'http://a.example/'>b</A><a href="http://a.example/&#10;b">c</a><a href=" java&Tab;script:x()">d</a>`,
+		`<svg></p><style><a title="</style><img src=1 onerror=x>">`, `<math><mtext><table><mglyph><style><!--</style><img src onerror=x>`,
+		`<textarea><p></textarea><xmp><b></xmp><plaintext>a<b>`, `<![CDATA[<a]]>`, `<a href="http://a.example/" href="b">`,
+	} {
+		f.Add(s)
+	}
+	base := mustURL(f, "https://example.org/a/b.html")
+	f.Fuzz(func(t *testing.T, fragment string) {
+		if !utf8.ValidString(fragment) {
+			t.Skip() // feeds are decoded before
+		}
+		if urlsMayStay(fragment) {
+			rewritten, asItIs := feedPolicy().Sanitize(absoluteURLs(fragment, base)), feedPolicy().Sanitize(fragment)
+			if rewritten != asItIs {
+				t.Errorf("URLs of %q are taken for absolute, but it becomes %q and not %q", fragment, rewritten, asItIs)
+			}
+		}
+		clean := sanitizeHTML(repairMarkup(fragment), base)
+		if s := activeMarkup(clean); s != "" {
+			t.Errorf("%q becomes %q, which holds %s", fragment, clean, s)
+		}
+		if again := sanitizeHTML(clean, base); activeMarkup(again) != "" {
+			t.Errorf("%q becomes %q, and that %q", fragment, clean, again)
+		}
+	})
 }
