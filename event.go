@@ -14,7 +14,11 @@ type Event struct {
 	Status  int       `json:"status,omitempty"`
 	Items   int       `json:"items,omitempty"`
 	New     int       `json:"new,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
+	// Dropped counts the new and changed items that the filters dropped.
+	Dropped int `json:"dropped,omitempty"`
+	// Rule names the filter that dropped an item, such as "filters[2]".
+	Rule   string `json:"rule,omitempty"`
+	Reason string `json:"reason,omitempty"`
 	// Next is when it will be tried again, if it will.
 	Next time.Time `json:"next,omitzero"`
 }

@@ -76,10 +76,11 @@ type FeedState struct {
 	Outcome Outcome `json:"outcome,omitempty"`
 	Error   string  `json:"error,omitempty"`
 	Status  int     `json:"status,omitempty"`
-	// Items and New are counts of the last document that was read; Total counts all items ever found.
-	Items int `json:"items,omitempty"`
-	New   int `json:"new,omitempty"`
-	Total int `json:"total,omitempty"`
+	// Items, New and Dropped (by filters) are counts of the last document that was read; Total counts all items ever sent on.
+	Items   int `json:"items,omitempty"`
+	New     int `json:"new,omitempty"`
+	Dropped int `json:"dropped,omitempty"`
+	Total   int `json:"total,omitempty"`
 	// Gone is set by a 410: the feed is kept, but not polled again until it is resumed.
 	Gone bool `json:"gone,omitempty"`
 	// MovedTo is the target of a permanent redirect that has been read as a feed; polls go there.
@@ -136,6 +137,7 @@ const (
 	OutcomeRateLimited Outcome = "rate_limited" // 429, or 503 with Retry-After
 	OutcomePostponed   Outcome = "postponed"    // put off before any request: spread after a restart, host busy
 	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
+	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
 )
 
 // Poll says that a feed is due.

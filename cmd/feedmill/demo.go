@@ -246,11 +246,13 @@ func feedLine(e feedmill.Event) string {
 	return fmt.Sprintf("feed    %s  %s", oneLine(e.URL), what)
 }
 
-// pageLine tells how an attempt at an article page failed, "" for what is told elsewhere.
+// pageLine tells how an attempt at an article page failed or why there is none, "" for what is told elsewhere.
 func pageLine(e feedmill.Event) string {
 	switch {
 	case e.Outcome == feedmill.OutcomeFeedOnly:
 		return ""
+	case e.Outcome == feedmill.OutcomeDropped:
+		return fmt.Sprintf("dropped %s  %s", oneLine(e.URL), oneLine(e.Reason))
 	case e.Next.IsZero():
 		return fmt.Sprintf("page    %s  %s; given up", oneLine(e.URL), oneLine(e.Reason))
 	}

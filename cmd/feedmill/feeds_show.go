@@ -74,7 +74,11 @@ func feedDetails(st *feedmill.FeedState, now time.Time) *details {
 	d.add("not before", moment(st.RetryAt, now))
 	d.add("last success", moment(st.LastSuccess, now))
 	d.add("last new item", moment(st.LastNew, now))
-	d.add("items", fmt.Sprintf("%d in the last document, %d new; %d ever", st.Items, st.New, st.Total))
+	items := fmt.Sprintf("%d in the last document, %d new; %d ever", st.Items, st.New, st.Total)
+	if st.Dropped > 0 {
+		items += fmt.Sprintf("; %d dropped by filters", st.Dropped)
+	}
+	d.add("items", items)
 	d.add("etag", st.Validators.ETag)
 	d.add("last modified", st.Validators.LastModified)
 	return d

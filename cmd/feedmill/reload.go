@@ -106,6 +106,13 @@ func (r *reloader) reload(ctx context.Context, files []string) {
 		case "log.level":
 			r.a.daemonLevel.Set(r.a.level(cfg))
 			r.log.Info("log level changed", "level", cfg.Log.Level)
+		case "filters":
+			if err := r.client.SetFilters(cfg); err != nil {
+				r.log.Error("the filters cannot be used; those in effect stay", "error", err)
+				continue
+			}
+			r.cfg.Filters = cfg.Filters
+			r.log.Info("filters changed; they hold for what is found from now on", "filters", len(cfg.Filters))
 		case "feeds", "parse.rules":
 		default:
 			restart = append(restart, key)

@@ -80,7 +80,6 @@ func TestPending(t *testing.T) {
 http: {listen: ""}
 poll: {min: 1m}
 nats: {urls: [nats://x], replicas: 3}
-filters: [{field: title, match: a, action: drop}, {field: url, match: b, action: drop}]
 fetch: {revisit: [1h, 25h], renderer: r, article_tries: 2}
 websub: {callback: "https://x"}
 sinks:
@@ -91,7 +90,7 @@ sinks:
 		t.Fatal(err)
 	}
 	want := []string{
-		"filters", "fetch.revisit", "fetch.renderer", "websub.callback",
+		"fetch.revisit", "fetch.renderer", "websub.callback",
 		"sinks[0].wait_full_text", "sinks[1].type", "sinks[1].filter",
 	}
 	if d := cmp.Diff(want, c.Pending()); d != "" {

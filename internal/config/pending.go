@@ -17,7 +17,6 @@ func pending() []struct {
 		but []string
 	}{
 		{key: "nats.context"},
-		{key: "filters"},
 		{key: "fetch.revisit"},
 		{key: "fetch.renderer"},
 		{key: "fetch.obey_ai_opt_out"},

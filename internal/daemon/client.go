@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -26,6 +27,8 @@ type Client struct {
 	parsing *parsing
 	// own is how this process does, nil where it runs no stages.
 	own *health
+	// filters decide which items go on; see SetFilters.
+	filters atomic.Pointer[registry.Rules]
 }
 
 // Open connects to the bus that cfg names: external servers, the running daemon of the data directory, or, where there

@@ -138,6 +138,9 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 				return err
 			}
 		case StageParser:
+			if err := p.SetFilters(p.cfg); err != nil {
+				return err
+			}
 			p.parsing = &parsing{}
 			p.parsing.load(p.cfg, p.cfg.Parse.Rules, p.log)
 			items, err := p.Bus.Stream(ctx, bus.StreamItem)

@@ -27,7 +27,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 	now := time.Now()
 	stale := out.Cause().Seq <= st.Rests.Feed // a later document was committed already
-	about, items, err := parseFeed(page)
+	limit := p.cfg.Fetch.MaxItems
+	about, items, err := parseFeed(page, limit+1)
 	if err != nil {
 		if !feedmill.IsPermanent(err) {
 			return err
@@ -41,8 +42,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		})
 		return nil
 	}
-	if limit := p.cfg.Fetch.MaxItems; len(items) > limit {
-		p.log.Warn("feed has more items than fetch.max_items; the first ones are taken", "feed", st.URL, "items", len(items), "max", limit)
+	var cut string
+	if len(items) > limit {
+		cut = fmt.Sprintf("the feed has more than %d items; the first ones are taken, see fetch.max_items", limit)
 		items = items[:limit]
 	}
 	seen, rev, err := p.Registry.Seen(ctx, st.ID)
@@ -58,10 +60,17 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	known := *page.Feed
 	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
 	found := seen.Unseen(st.URL, items, now)
-	fresh := 0
+	rules := p.filters.Load().For(&st)
+	fresh, dropped := 0, 0
 	for _, f := range found {
 		if says(&f.Item) == "" || stale && f.Changed {
 			continue // an entry without a word in it, or an older word on a newer one
+		}
+		if rule, reason := rules.Drops(&f.Item); rule != nil {
+			seen.Drop(&f)
+			dropped++
+			p.event(out, feedmill.Event{Outcome: feedmill.OutcomeDropped, Feed: st.ID, ID: f.ID, URL: f.Item.Link, Rule: rule.Name, Reason: reason})
+			continue
 		}
 		if !f.Changed {
 			fresh++
@@ -79,7 +88,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		s.TTL, s.SkipHours, s.SkipDays, s.UpdatePeriod = about.TTL, about.SkipHours, about.SkipDays, about.UpdatePeriod
 		s.LastPoll, s.LastSuccess = page.FetchedAt, page.FetchedAt
 		s.Outcome, s.Status, s.Error, s.Failures, s.RetryAt, s.Reread = feedmill.OutcomeFetched, page.Status, "", 0, time.Time{}, false
-		s.Items, s.New = len(items), fresh
+		s.Items, s.New, s.Dropped = len(items), fresh, dropped
 		s.Total += fresh
 		if fresh > 0 {
 			s.LastNew = page.FetchedAt
@@ -96,7 +105,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	change(&after)
 	due := registry.Next(&after, p.policy, now)
 	p.plan(out, &after, due)
-	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found), Next: due})
+	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found) - dropped, Dropped: dropped, Reason: cut, Next: due})
 	out.Then(func(ctx context.Context) error {
 		if seen.Changed() && !stale {
 			seen.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(seen.Rests.Item, out.Last(bus.StreamItem))}
@@ -118,14 +127,14 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	return nil
 }
 
-// parseFeed reads a feed document; a panic of the parser is an error of the document.
-func parseFeed(page *feedmill.Page) (about feedmill.Feed, items []feedmill.Item, err error) {
+// parseFeed reads so many items of a feed document; a panic of the parser is an error of the document.
+func parseFeed(page *feedmill.Page, items int) (about feedmill.Feed, list []feedmill.Item, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = feedmill.Permanent("panic", fmt.Errorf("reading the feed: panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	return parser.ParseFeed(page)
+	return parser.ParseFeedOptions(page, &parser.FeedOptions{MaxItems: items})
 }
 
 // item sends a new or changed item on its way: to its page, or, where the article came by another feed before, to the

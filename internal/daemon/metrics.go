@@ -17,9 +17,13 @@ func (c counted) Handled(h bus.Handling) {
 	c.metrics.Handled(h.Worker, string(h.Result), h.Took, h.Published, h.Redelivered)
 }
 
-// count counts an event of a feed. What happens to a page is counted where it is fetched.
+// count counts an event of a feed, or of an item that a rule dropped. What happens to a page is counted where it is
+// fetched.
 func (p *pipeline) count(e *feedmill.Event) {
-	if e.ID == "" {
+	switch {
+	case e.Outcome == feedmill.OutcomeDropped:
+		p.metrics.ItemDropped(e.Rule)
+	case e.ID == "":
 		p.metrics.Polled(e.Outcome)
 	}
 }

@@ -222,6 +222,7 @@ func TestDocumentation(t *testing.T) {
 	}
 	m.Polled(feedmill.OutcomeFetched)
 	m.PageFetched(feedmill.OutcomeFetched)
+	m.ItemDropped("filters[0]")
 	want := table(t, scrape(t, web.Handler(&process{}, m)))
 	raw, err := os.ReadFile(metricsDoc)
 	if err != nil {
