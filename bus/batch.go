@@ -12,10 +12,11 @@ import (
 
 // BatchWorker writes messages away in batches: it is the consumer that a sink runs in.
 //
-// Write stores a batch or fails as a whole. A failed batch is halved until the value at fault is alone. An error that
-// is feedmill.Permanent blames the value, which becomes a dead letter. Any other error blames the store as long as
-// nothing can be written: then the batch is tried again, with growing pauses, for as long as it takes. Where others can
-// be written and one cannot, that one becomes a dead letter after Attempts; it holds up none that come after it.
+// Write stores a batch or fails as a whole. An error with a feedmill.RetryTime says that the store takes nothing before
+// that time: the batch is tried again, with growing pauses, for as long as it takes. Any other failed batch is halved until
+// the value at fault is alone. An error that is feedmill.Permanent blames the value, which becomes a dead letter. The
+// rest blame the store as long as nothing can be written, and the batch is tried again; where others can be written and
+// one cannot, that one becomes a dead letter after Attempts; it holds up none that come after it.
 type BatchWorker[In any] struct {
 	Name string
 	From Subject[In]
@@ -57,6 +58,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	defer stop()
 
 	attempts := newAttempts()
+	down := outage{log: b.log, sink: w.Name}
 	turn, end := b.pulse.begin(w.Name, w.From.Stream, w.Name)
 	defer end()
 	for ctx.Err() == nil {
@@ -69,11 +71,14 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			return err
 		}
 		batch := w.decode(work, b, msgs)
-		for pause := retryFirst; len(batch) > 0; pause = min(2*pause, retryMax) {
+		for pause := retryFirst; len(batch) > 0; pause = min(2*pause, storeRetryMax) {
 			start := time.Now()
 			left, err := w.write(work, batch)
 			took := time.Since(start) / time.Duration(len(batch))
 			w.settle(b, batch, left, took)
+			if len(left) < len(batch) {
+				down.over()
+			}
 			if len(left) == 0 {
 				break
 			}
@@ -84,7 +89,8 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 				}
 				return nil
 			}
-			if len(left) < len(batch) || feedmill.IsPermanent(err) || attempts.knowAll(w.causes(left)) {
+			at, isDown := feedmill.RetryTime(err)
+			if !isDown && (len(left) < len(batch) || feedmill.IsPermanent(err) || attempts.knowAll(w.causes(left))) {
 				left = w.blame(work, b, left, err, attempts, took)
 				pause = retryFirst
 			} else {
@@ -96,7 +102,8 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			if len(batch) == 0 {
 				break
 			}
-			b.log.Warn("cannot write; nothing is lost, trying again", "sink", w.Name, "records", len(batch), "in", pause, "error", err)
+			pause = max(pause, time.Until(at))
+			down.goesOn(err, len(batch), pause)
 			w.hold(ctx, batch, pause, turn)
 			if n := w.Size - len(batch); n > 0 && ctx.Err() == nil {
 				// What came meanwhile goes along: if it can be written, the store is not at fault.
@@ -189,11 +196,14 @@ func (w *BatchWorker[In]) write(ctx context.Context, batch []received[In]) ([]re
 	if err == nil {
 		return nil, nil
 	}
-	if len(batch) == 1 || ctx.Err() != nil {
+	if _, down := feedmill.RetryTime(err); down || len(batch) == 1 || ctx.Err() != nil {
 		return batch, err
 	}
 	mid := len(batch) / 2
 	left, err1 := w.write(ctx, batch[:mid])
+	if _, down := feedmill.RetryTime(err1); down {
+		return append(left[:len(left):len(left)], batch[mid:]...), err1
+	}
 	if len(left) == mid && !feedmill.IsPermanent(err1) {
 		// Nothing of the first half went in. If the other half does not either, in one try, the store is at fault, and
 		// asking it for every record would only hurt it.
@@ -275,7 +285,7 @@ func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In]
 				w.tell(b, &r, ResultOK, took)
 				continue
 			}
-			if feedmill.IsPermanent(own) || n >= w.Attempts {
+			if _, down := feedmill.RetryTime(own); !down && (feedmill.IsPermanent(own) || n >= w.Attempts) {
 				w.tell(b, &r, b.bury(ctx, w.Name, r.msg, r.cause, n, own), took)
 				attempts.forget(r.cause)
 				continue

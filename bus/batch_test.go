@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,43 @@ func TestBatchWorkerWaitsForAStoreThatIsDown(t *testing.T) {
 		return true
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A store that goes down in the middle of a batch, and says so, is asked once a round, and no record is blamed for it.
+func TestBatchWorkerAsksAStoreThatIsDownOnceARound(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t, nil)
+	send(t, b, "1", entry(0), entry(1), entry(2), entry(3))
+	var sizes []int // of the batches tried, in order
+	stored := map[string]bool{}
+	done := make(chan struct{})
+	w := &bus.BatchWorker[feedmill.Entry]{Name: "sink-test", From: bus.Items, Attempts: 1,
+		Write: func(_ context.Context, batch []feedmill.Entry) error {
+			sizes = append(sizes, len(batch))
+			switch len(sizes) {
+			case 1: // the whole batch: something is wrong with it
+				return errors.New("store does not say why")
+			case 3, 4, 5: // after its first half
+				return feedmill.RetryAfter(time.Now(), errors.New("store is down"))
+			}
+			for _, e := range batch {
+				if stored[e.ID] {
+					t.Errorf("%s is written again", e.ID)
+				}
+				stored[e.ID] = true
+			}
+			if len(stored) == 4 {
+				close(done)
+			}
+			return nil
+		}}
+	runUntil(t, done, func(ctx context.Context) error { return w.Run(ctx, b) })
+	if want := []int{4, 2, 2, 2, 2, 2}; !slices.Equal(sizes, want) {
+		t.Errorf("batches of %v were tried, want %v", sizes, want)
+	}
+	if st, err := b.Stream(t.Context(), bus.StreamDead); err != nil || st.Messages != 0 {
+		t.Errorf("%d dead letters, %v; want none", st.Messages, err)
 	}
 }
 

@@ -12,12 +12,20 @@ import (
 // ErrClosed is what a closed store answers to everything but Close.
 var ErrClosed = errors.New("the store is closed")
 
+// downPause is how long a store that can take nothing is left alone, at least.
+const downPause = time.Second
+
+// Down marks an error of a store that can take nothing now, whatever it is given: it cannot be reached, is full, or lets
+// nobody write. So the caller need not look for a record at fault, and tries again later (see feedmill.RetryTime). A nil
+// err stays nil.
+func Down(err error) error { return feedmill.RetryAfter(time.Now().Add(downPause), err) }
+
 // Sink stores records. Package sinktest checks what is said here.
 type Sink interface {
 	// Write stores all of recs or none, and returns once they will survive the death of the process. It may be called
 	// at the same time from several goroutines, and does not change or keep recs. Records that were written before
-	// are no error and change nothing. An error marked by feedmill.Permanent blames a record of the batch; any other
-	// blames the store.
+	// are no error and change nothing. An error marked by feedmill.Permanent blames a record of the batch; one of [Down]
+	// the store, whatever is written; any other blames the store too, though a record may be behind it.
 	Write(ctx context.Context, recs []*feedmill.Record) error
 	// Close releases the store. A second Close does nothing.
 	Close() error

@@ -176,11 +176,20 @@ func (s *Store) Close() error {
 	return s.explain("close", errors.Join(err, s.release()))
 }
 
-// explain says what an error means and what to do next. All of them blame the store.
+// explain says what an error means and what to do next. All of them blame the store, for good unless the caller has
+// ended it.
 func (s *Store) explain(op string, err error) error {
 	if err == nil {
 		return nil
 	}
+	err = s.inWords(op, err)
+	if op != "write" || errors.Is(err, sink.ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return sink.Down(err)
+}
+
+func (s *Store) inWords(op string, err error) error {
 	where := filepath.Join(s.dir, s.name+"-*.jsonl")
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

@@ -14,8 +14,8 @@ import (
 	"github.com/feedmill/feedmill/sink"
 )
 
-// explain says what an error of the server, or of the way to it, means and what to do next. Errors stay plain, for the
-// store is to blame, unless the server refuses the data.
+// explain says what an error of the server, or of the way to it, means and what to do next. The store is to blame, unless
+// the server refuses the data; it is down where it would take nothing else either.
 func (s *Store) explain(op string, err error) error {
 	if err == nil {
 		return nil
@@ -30,10 +30,28 @@ func (s *Store) explain(op string, err error) error {
 		err = fmt.Errorf("%s: %w", why, err)
 	}
 	err = fmt.Errorf("%s %s: %w", op, s.name, err)
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && blamesData(e.Code) {
-		return feedmill.Permanent("record", err)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case blamesData(e.Code):
+			return feedmill.Permanent("record", err)
+		case isDown(e.Code):
+			return sink.Down(err)
+		}
+	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return sink.Down(err)
 	}
+	// A connection that breaks may have been broken by what was sent.
 	return err
+}
+
+// isDown tells whether an SQLSTATE says that the server takes nothing from us now: no connection, no rights, no resources,
+// no such database, schema or table, read only, stopping or starting, a fault of its disk.
+func isDown(code string) bool {
+	switch code {
+	case "3D000", "3F000", "42501", "42P01", "25006", "57P01", "57P02", "57P03":
+		return true
+	}
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "28") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "58")
 }
 
 // blamesData tells whether an SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) says that what

@@ -12,8 +12,8 @@ import (
 	"github.com/feedmill/feedmill/sink"
 )
 
-// explain says what an error of the database means and what to do next. Errors stay plain, for the store is to blame,
-// unless the record is larger than SQLite can hold.
+// explain says what an error of the database means and what to do next. The store is to blame, unless the record is larger
+// than SQLite can hold; it is down where no other record could be written either.
 func (s *Store) explain(op string, err error) error {
 	if err == nil {
 		return nil
@@ -31,19 +31,20 @@ func (s *Store) explain(op string, err error) error {
 	if !ok {
 		return fmt.Errorf("%s %s: %w", op, s.path, err)
 	}
+	down := func(why string) error { return sink.Down(wrap(why)) }
 	switch e.Code() & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return wrap(fmt.Sprintf("database is locked by another process (waited %v): end the program that writes to it", s.wait))
+		return down(fmt.Sprintf("database is locked by another process (waited %v): end the program that writes to it", s.wait))
 	case lib.SQLITE_FULL:
-		return wrap("database is full (max_page_count reached or disk full): free disk space or raise the limit")
+		return down("database is full (max_page_count reached or disk full): free disk space or raise the limit")
 	case lib.SQLITE_IOERR:
-		return wrap("disk I/O error: check the disk and the file system")
+		return down("disk I/O error: check the disk and the file system")
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
-		return wrap("database cannot be written: check the rights to the file and its directory")
+		return down("database cannot be written: check the rights to the file and its directory")
 	case lib.SQLITE_CANTOPEN:
-		return wrap("database cannot be opened: check the path and the rights to it")
+		return down("database cannot be opened: check the path and the rights to it")
 	case lib.SQLITE_NOTADB:
-		return wrap("file is not a SQLite database: choose another path")
+		return down("file is not a SQLite database: choose another path")
 	case lib.SQLITE_CORRUPT:
 		return wrap("database is damaged: restore it, or replay the records into a new one")
 	case lib.SQLITE_TOOBIG:
