@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +16,6 @@ import (
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
-	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/file"
-	"github.com/feedmill/feedmill/sink/postgres"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -155,7 +150,7 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			}
 			p.chain = chain
 		case StageSink:
-			if err := p.openSinks(ctx); err != nil {
+			if err := p.openSinks(ctx, o.Once); err != nil {
 				return err
 			}
 		}
@@ -166,53 +161,6 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 		return err
 	}
 	return nil
-}
-
-func (p *pipeline) openSinks(ctx context.Context) error {
-	if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data directory %s: %w; choose another with --data", p.cfg.Data, err)
-	}
-	for i := range p.cfg.Sinks {
-		s := &p.cfg.Sinks[i]
-		store, err := p.openSink(ctx, s)
-		if err != nil {
-			return fmt.Errorf("sink %s: %w", s.Name, err)
-		}
-		p.sinks = append(p.sinks, namedSink{s.Name, store})
-		p.health.sink(s.Name, "")
-	}
-	return p.dismissSinks(ctx)
-}
-
-// openSink is the table of stores.
-func (p *pipeline) openSink(ctx context.Context, s *config.Sink) (sink.Sink, error) {
-	switch {
-	case s.Type == "sqlite":
-		return sqlite.Open(ctx, p.cfg.SQLitePath(s), &sqlite.Options{Logger: p.log})
-	case s.Type == "postgres":
-		return postgres.Open(ctx, s.DSN, &postgres.Options{Logger: p.log})
-	case s.Type == "file" && s.Format != "parquet":
-		return file.Open(s.Dir, &file.Options{Name: s.Name, RotateSize: int64(s.Rotate.Size), RotateAge: time.Duration(s.Rotate.Age), Logger: p.log})
-	case s.Type == "file":
-		return nil, fmt.Errorf("format %s is not in this version; use jsonl", s.Format)
-	}
-	return nil, fmt.Errorf("type %s is not in this version; use sqlite, postgres or file", s.Type)
-}
-
-// dismissSinks drops the positions of sinks that stand in the configuration no more: nobody would ever read on from
-// them, and everybody would wait for them. On a server of its own this process knows all sinks; on another it does not.
-func (p *pipeline) dismissSinks(ctx context.Context) error {
-	if !p.Bus.Embedded() {
-		return nil
-	}
-	names, err := p.Bus.Dismiss(ctx, bus.StreamRecord, func(worker string) bool {
-		name, ok := strings.CutPrefix(worker, "sink-")
-		return ok && !slices.ContainsFunc(p.sinks, func(s namedSink) bool { return s.name == name })
-	})
-	if len(names) > 0 {
-		p.log.Warn("sinks that stand in the configuration no more are forgotten; put back, they read the records that are kept on the bus again", "workers", names)
-	}
-	return err
 }
 
 func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {

@@ -15,7 +15,6 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
 	"github.com/feedmill/feedmill/registry"
-	"github.com/feedmill/feedmill/sink"
 )
 
 // The stages, as --stages names them.
@@ -52,14 +51,6 @@ type pipeline struct {
 	onRecords    func([]*feedmill.Record)
 	onEvent      func(feedmill.Event)
 }
-
-type namedSink struct {
-	name string
-	sink.Sink
-}
-
-// sinkWorker begins the name of a sink's worker; its own name follows.
-const sinkWorker = "sink-"
 
 // worker is a stage's consumer, ready to run.
 type worker struct {
@@ -101,8 +92,7 @@ func (p *pipeline) workers(stage string) []worker {
 	case StageSink:
 		var all []worker
 		for _, s := range p.sinks {
-			w := &bus.BatchWorker[*feedmill.Record]{Name: sinkWorker + s.name, From: bus.Records, Write: p.write(s)}
-			all = append(all, worker{w.Name, func(ctx context.Context) error { return w.Run(ctx, b) }})
+			all = append(all, worker{sinkWorker + s.name, func(ctx context.Context) error { return p.storeRecords(ctx, s) }})
 		}
 		return all
 	}
@@ -131,22 +121,6 @@ func (p *pipeline) event(out *bus.Outbox, e feedmill.Event) {
 	p.count(&e)
 	if p.onEvent != nil {
 		p.onEvent(e)
-	}
-}
-
-func (p *pipeline) write(s namedSink) func(context.Context, []*feedmill.Record) error {
-	return func(ctx context.Context, recs []*feedmill.Record) error {
-		if err := s.Write(ctx, recs); err != nil {
-			if !feedmill.IsPermanent(err) {
-				p.health.sink(s.name, "its last write failed; the log says why")
-			}
-			return err
-		}
-		p.health.sink(s.name, "")
-		if p.onRecords != nil {
-			p.onRecords(recs)
-		}
-		return nil
 	}
 }
 

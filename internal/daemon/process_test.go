@@ -13,13 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
-	"github.com/feedmill/feedmill/internal/newsroom"
-	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // childArgs, as JSON in the environment variable childEnv, make the test binary a daemon.
@@ -29,6 +24,8 @@ type childArgs struct {
 	Feeds  []string
 	Stages []string
 	NATS   []string
+	// Prefix begins the subjects, DSN names a Postgres to store into in place of SQLite; both may be empty.
+	Prefix, DSN string
 	// Replicas of each stream; 0 is 1.
 	Replicas int
 	// Loopback admits every loopback address and port, Concurrency bounds the requests at once; 0 is the default.
@@ -58,6 +55,12 @@ func child(raw []byte) error {
 	defer stop()
 	cfg := testConfig(a.Dir)
 	cfg.NATS.URLs, cfg.NATS.Replicas = a.NATS, max(1, a.Replicas)
+	if a.Prefix != "" {
+		cfg.NATS.Prefix = a.Prefix
+	}
+	if a.DSN != "" {
+		cfg.Sinks = []config.Sink{{Name: "main", Type: "postgres", DSN: a.DSN}}
+	}
 	if a.Concurrency > 0 {
 		cfg.Fetch.Concurrency = a.Concurrency
 	}
@@ -130,54 +133,5 @@ func waitFor(t *testing.T, limit time.Duration, what string, ok func() bool) {
 			t.Fatalf("waited %v for %s", limit, what)
 		}
 		<-time.After(20 * time.Millisecond)
-	}
-}
-
-// TestTwoProcessesGiveTheSameRecordsAsOne runs the spine as two processes over an external nats-server.
-func TestTwoProcessesGiveTheSameRecordsAsOne(t *testing.T) {
-	t.Parallel()
-	_, addr, feeds := startNewsroom(t, &newsroom.GenerateOptions{Feeds: 4, Items: 10, PageBytes: 8 << 10})
-	one := t.TempDir()
-	runOnce(t, one, addr, feeds)
-	want := records(t, one, sink.Query{})
-	if len(want) != 40 {
-		t.Fatalf("one process stored %d records, want 40", len(want))
-	}
-
-	url := startNATS(t)
-	two := t.TempDir()
-	back := startChild(t, childArgs{Dir: two, Stages: []string{daemon.StageParser, daemon.StageEnricher, daemon.StageSink}, NATS: []string{url}})
-	front := startChild(t, childArgs{Dir: t.TempDir(), Addr: addr, Feeds: feeds, Stages: []string{daemon.StageFetcher}, NATS: []string{url}})
-	waitFor(t, time.Minute, "all records", func() bool {
-		s, err := sqlite.Open(t.Context(), filepath.Join(two, "feedmill.db"), &sqlite.Options{ReadOnly: true})
-		if err != nil {
-			return false // not made yet
-		}
-		defer s.Close()
-		stats, err := s.Stats(t.Context())
-		return err == nil && stats.Records == int64(len(want))
-	})
-	got := records(t, two, sink.Query{})
-	for name, cmd := range map[string]*exec.Cmd{"fetcher": front, "parser,enricher,sink": back} {
-		start := time.Now()
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s took %v to end", name, took)
-		}
-	}
-	times := cmp.Options{
-		cmpopts.IgnoreFields(feedmill.Article{}, "SeenAt"),
-		cmpopts.IgnoreFields(feedmill.Record{}, "FirstSeenAt", "Cursor"),
-		cmpopts.IgnoreFields(feedmill.Mention{}, "FirstSeen", "LastSeen"),
-		cmpopts.IgnoreFields(feedmill.PageProvenance{}, "FetchedAt", "Seq", "Addr"),
-		cmpopts.IgnoreFields(feedmill.Pipeline{}, "Run"),
-	}
-	if diff := cmp.Diff(want, got, times); diff != "" {
-		t.Errorf("two processes differ from one (-one +two):\n%s", diff)
 	}
 }

@@ -93,13 +93,16 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 	return s, nil
 }
 
+// ErrDSN says that a DSN cannot be read: no server will ever be asked.
+var ErrDSN = errors.New("the DSN cannot be read")
+
 // parse reads a DSN. What the library says of one that it cannot read may hold parts of the password, so it is not
 // passed on.
 func parse(dsn string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil || strings.Contains(cfg.ConnConfig.Host, "@") {
-		return nil, errors.New("open PostgreSQL: the DSN cannot be read: write one such as postgres://user:password@host:5432/database?sslmode=require; " +
-			"in a password, write characters such as @ : / ? # % as %40 %3A %2F %3F %23 %25")
+		return nil, fmt.Errorf("open PostgreSQL: %w: write one such as postgres://user:password@host:5432/database?sslmode=require; "+
+			"in a password, write characters such as @ : / ? # %% as %%40 %%3A %%2F %%3F %%23 %%25", ErrDSN)
 	}
 	return cfg, nil
 }
