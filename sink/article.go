@@ -24,7 +24,10 @@ type Article struct {
 	Shown string
 	// SortAt, Host, URL and Indexed are of the newest revision: the time that it is sorted by, the host of its URL, its
 	// URL, and the content_hash of what the search index holds. A store may leave URL out.
-	SortAt    time.Time
+	SortAt time.Time
+	// LastSeen is when the article, or one that was merged into it, was last seen, see [Pruner]; zero if that is not known
+	// or the article is withdrawn.
+	LastSeen  time.Time
 	Host, URL string
 	Indexed   string
 	// Cursor is given by the store to articles whose Changes say so.

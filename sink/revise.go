@@ -21,6 +21,7 @@ func (m *merging) refresh(ctx context.Context, a *Article) error {
 	if a.withdrawn = m.isWithdrawn(a); a.withdrawn {
 		return m.forget(a)
 	}
+	a.LastSeen = m.lastSeen(a)
 	seen := sightings(a)
 	before := a.Revisions
 	var err error
@@ -60,7 +61,7 @@ func (m *merging) forget(a *Article) error {
 	a.Changes = Changes{Forget: true, Cursor: shown != a.Shown}
 	a.Shown = shown
 	a.Renditions, a.Mentions, a.URLs, a.Revisions = nil, nil, nil, nil
-	a.SortAt, a.Host, a.URL, a.Indexed = time.Time{}, "", "", ""
+	a.SortAt, a.LastSeen, a.Host, a.URL, a.Indexed = time.Time{}, time.Time{}, "", "", ""
 	return nil
 }
 

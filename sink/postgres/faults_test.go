@@ -156,8 +156,8 @@ func TestOpenRefuses(t *testing.T) {
 		{server.DSN("full_up", password, "postgres"), false, []string{"too many connections: raise"}},
 		{server.DSN("feedmill", password, "ascii"), false, []string{"encoding SQL_ASCII", "createdb -T template0 -E UTF8"}},
 		{database() + "&default_transaction_read_only=on", false, []string{"only be read", "name the primary"}},
-		{newer, false, []string{"written by a newer feedmill (schema 99, this one knows 1): upgrade feedmill"}},
-		{newer, true, []string{"written by a newer feedmill (schema 99, this one knows 1): upgrade feedmill"}},
+		{newer, false, []string{"written by a newer feedmill (schema 99, this one knows "}},
+		{newer, true, []string{"written by a newer feedmill (schema 99, this one knows "}},
 		{foreign, false, []string{"schema feedmill is another program's: name another database"}},
 		{database(), true, []string{"nothing has been stored there yet"}},
 	} {

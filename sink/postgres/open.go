@@ -40,6 +40,7 @@ var (
 	_ sink.Sink    = (*Store)(nil)
 	_ sink.Querier = (*Store)(nil)
 	_ sink.Statter = (*Store)(nil)
+	_ sink.Pruner  = (*Store)(nil)
 )
 
 // Options are the settings of a store.

@@ -14,13 +14,15 @@ import (
 	"github.com/feedmill/feedmill/sink"
 )
 
+var errReadOnly = errors.New("the store was opened for reading only")
+
 // Write stores the records in one transaction, see sink.Sink.
 func (s *Store) Write(ctx context.Context, recs []*feedmill.Record) error {
 	if s.closed.Load() {
 		return s.explain("write", sink.ErrClosed)
 	}
 	if s.readOnly {
-		return s.explain("write", errors.New("the store was opened for reading only"))
+		return s.explain("write", errReadOnly)
 	}
 	if len(recs) == 0 {
 		return nil

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) sink.Sink) {
 		{"Merged", testMerged},
 		{"State", testState},
 		{"Withdrawn", testWithdrawn},
+		{"Pruned", testPruned},
 		{"Queries", testQueries},
 		{"Search", testSearch},
 		{"Cancelled", testCancelled},

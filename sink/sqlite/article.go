@@ -82,8 +82,8 @@ func (w *writer) add(a *sink.Article) {
 	w.list = append(w.list, a)
 }
 
-func (w *writer) articles(ctx context.Context, stmt *sql.Stmt, arg any) ([]*sink.Article, error) {
-	return all(ctx, stmt, []any{arg}, func(row *sql.Rows) (*sink.Article, error) {
+func (w *writer) articles(ctx context.Context, stmt *sql.Stmt, args ...any) ([]*sink.Article, error) {
+	return all(ctx, stmt, args, func(row *sql.Rows) (*sink.Article, error) {
 		a := new(sink.Article)
 		var standing, sortAt string
 		err := row.Scan(&a.Key, &a.ID, &a.Root, &standing, &a.Shown, &a.Cursor, &sortAt, &a.Host, &a.Indexed)

@@ -15,6 +15,8 @@ type statements struct {
 	mentions, setMention, urls, addURL                      *sql.Stmt
 	index, nextCursor                                       *sql.Stmt
 
+	old, dropArticle *sql.Stmt
+
 	forgetResults, forgetSightings, forgetRevisions, forgetRenditions, forgetMentions, forgetURLs, forgetWords *sql.Stmt
 }
 
@@ -33,7 +35,7 @@ func (s *statements) all() []statement {
 		{&s.mergedInto, article + `WHERE a.root = ? AND a.root <> 0`},
 		{&s.newArticle, `INSERT INTO article (id) VALUES (?)`},
 		{&s.setArticle, `UPDATE article SET root = ?, target = ?, standing = ?, shown = ?, revisions = ?, cursor = ?, sort_at = ?,
-			host = ?, indexed = ?, withdrawn = ? WHERE key = ?`},
+			host = ?, indexed = ?, withdrawn = ?, last_seen = ? WHERE key = ?`},
 
 		{&s.renditions, `SELECT key, source, rendition, parser, enricher, rules, model, seen_at, content_hash FROM rendition
 			WHERE article = ?`},
@@ -71,6 +73,8 @@ func (s *statements) all() []statement {
 		{&s.forgetMentions, `DELETE FROM mention WHERE article = ?`},
 		{&s.forgetURLs, `DELETE FROM url WHERE article = ?`},
 		{&s.forgetWords, `DELETE FROM search WHERE rowid = ?`},
+		{&s.old, article + `WHERE a.root = 0 AND a.withdrawn = 0 AND a.last_seen <> '' AND a.last_seen < ? ORDER BY a.last_seen LIMIT ?`},
+		{&s.dropArticle, `DELETE FROM article WHERE key = ?`},
 		{&s.nextCursor, `UPDATE sequence SET last = last + 1 RETURNING last`},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,10 +12,12 @@ import (
 	"github.com/feedmill/feedmill/sink"
 )
 
+var errReadOnly = errors.New("the store was opened for reading only")
+
 // Write stores the records in one transaction, see sink.Sink.
 func (s *Store) Write(ctx context.Context, recs []*feedmill.Record) error {
 	if s.write == nil {
-		return fmt.Errorf("write %s: the store was opened for reading only", s.path)
+		return s.explain("write", errReadOnly)
 	}
 	if len(recs) == 0 {
 		// Even nothing cannot be written to a closed store.
@@ -104,19 +107,27 @@ func (w *writer) saveArticle(ctx context.Context, a *sink.Article) error {
 			return err
 		}
 	}
+	return w.setRow(ctx, a)
+}
+
+// setRow writes an article's own row.
+func (w *writer) setRow(ctx context.Context, a *sink.Article) error {
 	standing, err := sink.Encode(a.Standing)
 	if err != nil {
 		return err
 	}
-	root, sortAt := int64(0), ""
+	root, sortAt, lastSeen := int64(0), "", ""
 	if a.Root != "" {
 		root = w.byID[a.Root].Key
 	}
 	if len(a.Revisions) > 0 {
 		sortAt = formatTime(a.SortAt)
 	}
+	if !a.LastSeen.IsZero() {
+		lastSeen = formatTime(a.LastSeen)
+	}
 	_, err = w.setArticle.ExecContext(ctx, root, a.Standing.Merge.MergedInto, standing, a.Shown, len(a.Revisions), a.Cursor, sortAt,
-		a.Host, a.Indexed, a.Withdrawn(), a.Key)
+		a.Host, a.Indexed, a.Withdrawn(), lastSeen, a.Key)
 	return err
 }
 
