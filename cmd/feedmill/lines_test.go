@@ -154,7 +154,9 @@ func FuzzParseLine(f *testing.F) {
 	f.Add([]byte("\x00"))
 	f.Add([]byte(`{"parts":[null],"url":"x","body":"eA=="}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		d := task{make: func(context.Context) any { return parseLine(parser.NewExtractor(nil), line) }}.run(t.Context())
+		d := task{make: func(context.Context) any {
+			return (&pageParser{a: &app{quiet: true}, extractor: parser.NewExtractor(nil), maxItems: 100}).line(line)
+		}}.run(t.Context())
 		if bytes.Count(d.line, []byte("\n")) != 1 || !bytes.HasSuffix(d.line, []byte("\n")) {
 			t.Errorf("want one line, got %q", d.line)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/parser"
+	"github.com/klauspost/compress/gzip"
 )
 
 // get asks for a document. Unless it is known to be a feed it is asked for as an article, as robots.txt allows; what
@@ -93,13 +94,23 @@ func isDocument(name string, head []byte) bool {
 	if kind == "text/html" || kind == "text/xml" {
 		return true
 	}
-	return slices.Contains([]string{".html", ".htm", ".xhtml", ".xml", ".rss", ".atom", ".rdf"}, strings.ToLower(filepath.Ext(name)))
+	return isFeedName(name) || slices.Contains([]string{".html", ".htm", ".xhtml"}, extension(name))
 }
 
-// openInput opens a file, or standard input where its name is "-".
+// isFeedName tells the name that the file of a feed has.
+func isFeedName(name string) bool {
+	return slices.Contains([]string{".xml", ".rss", ".atom", ".rdf"}, extension(name))
+}
+
+// extension is that of a file, of what is in it where it is compressed.
+func extension(name string) string {
+	return filepath.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz"))
+}
+
+// openInput opens a file, or standard input where its name is "-". What is compressed with gzip is decompressed.
 func (a *app) openInput(name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return io.NopCloser(a.in), nil
+		return decompressed(io.NopCloser(a.in)), nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -108,7 +119,31 @@ func (a *app) openInput(name string) (io.ReadCloser, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, errors.Join(fmt.Errorf("%s is a directory; name the files in it", name), f.Close())
 	}
-	return f, nil
+	return decompressed(f), nil
+}
+
+// decompressed reads what is compressed with gzip, and all else as it is. It reads nothing before it is read.
+func decompressed(in io.ReadCloser) io.ReadCloser { return &inflated{Closer: in, in: in} }
+
+type inflated struct {
+	io.Closer
+	in  io.Reader
+	out io.Reader // nil before the first read
+}
+
+func (r *inflated) Read(p []byte) (int, error) {
+	if r.out == nil {
+		in := bufio.NewReaderSize(r.in, 64<<10)
+		r.out = in
+		if head, err := in.Peek(2); err == nil && head[0] == 0x1f && head[1] == 0x8b {
+			z, err := gzip.NewReader(in)
+			if err != nil {
+				return 0, err
+			}
+			r.out = z
+		}
+	}
+	return r.out.Read(p)
 }
 
 // eachInput calls f for each named file in turn, or for standard input where there is none.
