@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,14 +25,14 @@ type Change struct {
 }
 
 // Plan compares the streams and buckets on the server with those that feedmill wants, at the given number of replicas
-// (0: as they are, and 1 for new ones). It changes nothing. Connecting has created what was missing already, so that
-// only an account without the right to create streams finds "create" here.
+// (0: as they are, and those of the options for new ones). It changes nothing. Connecting creates what is missing, unless
+// [Options.AsIs] is set.
 func (b *Bus) Plan(ctx context.Context, replicas int) ([]Change, error) {
 	var all []Change
 	for _, p := range plans(b.opts.Retention) {
 		s, err := b.js.Stream(ctx, b.streamName(p.name))
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			all = append(all, Change{Stream: b.streamName(p.name), Action: "create"})
+			all = append(all, create(b.newConfig(p, replicas)))
 			continue
 		}
 		if err != nil {
@@ -43,12 +44,30 @@ func (b *Bus) Plan(ctx context.Context, replicas int) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	bodies := b.bodiesConfig(cmp.Or(replicas, b.opts.Replicas))
+	if i := slices.IndexFunc(buckets, func(c jetstream.StreamConfig) bool { return c.Name == bodiesStream+bodies.Bucket }); i < 0 {
+		all = append(all, create(jetstream.StreamConfig{Name: bodiesStream + bodies.Bucket, MaxAge: bodies.TTL, Replicas: bodies.Replicas}))
+	} else if have := buckets[i].MaxAge; longer(int64(bodies.TTL), int64(have)) {
+		all = append(all, Change{Stream: buckets[i].Name, Action: "update", Field: "max_age", From: age(have), To: age(bodies.TTL)})
+	}
 	for _, cfg := range buckets {
 		if replicas > 0 && cfg.Replicas != replicas {
 			all = append(all, Change{Stream: cfg.Name, Action: "update", Field: "replicas", From: fmt.Sprint(cfg.Replicas), To: fmt.Sprint(replicas)})
 		}
 	}
 	return all, nil
+}
+
+// bodiesStream begins the name of the stream underneath an object bucket.
+const bodiesStream = "OBJ_"
+
+// create is the making of a stream, with what matters of it.
+func create(cfg jetstream.StreamConfig) Change {
+	to := fmt.Sprintf("%s, kept %s", strings.Join(cfg.Subjects, " "), age(cfg.MaxAge))
+	if len(cfg.Subjects) == 0 {
+		to = "a bucket, kept " + age(cfg.MaxAge)
+	}
+	return Change{Stream: cfg.Name, Action: "create", To: fmt.Sprintf("%s, replicas %d", to, max(1, cfg.Replicas))}
 }
 
 // Apply makes the changes that Plan finds, unless one of them is refused: then it makes none. It returns the plan.
@@ -70,12 +89,18 @@ func (b *Bus) Apply(ctx context.Context, replicas int) ([]Change, error) {
 		if !changed[b.streamName(p.name)] {
 			continue
 		}
-		cfg := b.config(p, replicas, b.opts.MaxStore)
+		cfg := b.newConfig(p, replicas)
 		if s, err := b.js.Stream(ctx, cfg.Name); err == nil {
-			cfg = merged(s.CachedInfo().Config, cfg, replicas)
+			cfg = merged(s.CachedInfo().Config, b.config(p, replicas, b.opts.MaxStore), replicas)
 		}
 		if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
 			return changes, fmt.Errorf("apply %s: %w", cfg.Name, explain(err))
+		}
+	}
+	bodies := b.bodiesConfig(cmp.Or(replicas, b.opts.Replicas))
+	if _, err := b.js.ObjectStore(ctx, bodies.Bucket); errors.Is(err, jetstream.ErrBucketNotFound) {
+		if _, err := b.js.CreateObjectStore(ctx, bodies); err != nil {
+			return changes, fmt.Errorf("create bucket %s: %w", bodies.Bucket, explain(err))
 		}
 	}
 	buckets, err := b.buckets(ctx)
@@ -84,13 +109,23 @@ func (b *Bus) Apply(ctx context.Context, replicas int) ([]Change, error) {
 	}
 	for _, cfg := range buckets {
 		if changed[cfg.Name] {
-			cfg.Replicas = replicas
+			if replicas > 0 {
+				cfg.Replicas = replicas
+			}
+			if cfg.Name == bodiesStream+bodies.Bucket && longer(int64(bodies.TTL), int64(cfg.MaxAge)) {
+				cfg.MaxAge = bodies.TTL
+			}
 			if _, err := b.js.UpdateStream(ctx, cfg); err != nil {
 				return changes, fmt.Errorf("apply %s: %w", cfg.Name, explain(err))
 			}
 		}
 	}
 	return changes, nil
+}
+
+// newConfig is the configuration of a stream that is missing.
+func (b *Bus) newConfig(p plan, replicas int) jetstream.StreamConfig {
+	return b.config(p, cmp.Or(replicas, b.opts.Replicas), cmp.Or(b.opts.MaxStore, b.opts.NewStore))
 }
 
 // buckets returns the streams underneath our key-value and object buckets.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -33,10 +34,16 @@ type Options struct {
 	Daemon bool
 
 	// URLs are those of external servers.
-	URLs  []string
-	Creds string // credentials file
-	NKey  string // seed file
-	TLS   TLS
+	URLs []string
+	// Context names a context of the nats command-line tool, or is the absolute path of its file, instead of URLs and
+	// what follows.
+	Context string
+	Creds   string // credentials file
+	NKey    string // seed file
+	TLS     TLS
+
+	// AsIs creates nothing on the server. Such a bus is for Plan and Apply, and to look at.
+	AsIs bool
 
 	// Prefix begins every subject; default "fm.". Two feedmills with different prefixes can share a cluster.
 	Prefix string
@@ -74,11 +81,14 @@ type Bus struct {
 	server *embedded
 	nc     *nats.Conn
 	js     jetstream.JetStream
+	domain string // of JetStream, from a context
+	api    string // prefix of JetStream's API, from a context
 	bodies jetstream.ObjectStore
 	enc    *zstd.Encoder
 	dec    *zstd.Decoder
 
-	warned sync.Map // log message to when it was last told
+	warned sync.Map               // log message to when it was last told
+	denied atomic.Pointer[string] // what the server last refused to this user
 
 	room store // of the embedded server
 
@@ -104,7 +114,7 @@ func Connect(ctx context.Context, opts Options) (*Bus, error) {
 	if b.dec, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderConcurrency(0)); err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	if len(opts.URLs) > 0 {
+	if len(opts.URLs) > 0 || opts.Context != "" {
 		err = b.connectExternal()
 	} else {
 		err = b.connectEmbedded(ctx)
@@ -135,35 +145,13 @@ func (b *Bus) natsOptions() []nats.Option {
 			b.pulse.silent()
 			b.log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted())
 		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("NATS", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if errors.Is(err, nats.ErrPermissionViolation) {
+				b.denied.Store(new(err.Error()))
+			}
+			b.log.Warn("NATS", "error", err)
+		}),
 	}
-}
-
-func (b *Bus) connectExternal() error {
-	opts := b.natsOptions()
-	if b.opts.Creds != "" {
-		opts = append(opts, nats.UserCredentials(b.opts.Creds))
-	}
-	if b.opts.NKey != "" {
-		nk, err := nats.NkeyOptionFromSeed(b.opts.NKey)
-		if err != nil {
-			return fmt.Errorf("nats.nkey %s: %w", b.opts.NKey, err)
-		}
-		opts = append(opts, nk)
-	}
-	if b.opts.TLS.CA != "" {
-		opts = append(opts, nats.RootCAs(b.opts.TLS.CA))
-	}
-	if b.opts.TLS.Cert != "" {
-		opts = append(opts, nats.ClientCert(b.opts.TLS.Cert, b.opts.TLS.Key))
-	}
-	urls := strings.Join(b.opts.URLs, ",")
-	nc, err := nats.Connect(urls, opts...)
-	if err != nil {
-		return fmt.Errorf("connect to NATS at %s: %w; is nats-server running there, with -js, and are the credentials right?", urls, err)
-	}
-	b.nc = nc
-	return nil
 }
 
 func (b *Bus) connectEmbedded(ctx context.Context) error {
@@ -199,12 +187,15 @@ func (b *Bus) connectEmbedded(ctx context.Context) error {
 
 func (b *Bus) open(ctx context.Context) error {
 	var err error
-	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
+	if b.js, err = b.jetStream(jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithDefaultTimeout(10*time.Second)); err != nil {
 		return fmt.Errorf("JetStream: %w", err)
 	}
 	if err := b.Patiently(ctx, func() error {
 		if _, err := b.js.AccountInfo(ctx); err != nil {
-			return fmt.Errorf("JetStream at %s: %w; start nats-server with -js", b.nc.ConnectedUrlRedacted(), err)
+			return b.noJetStream(err)
+		}
+		if b.opts.AsIs {
+			return nil
 		}
 		return b.createStreams(ctx)
 	}); err != nil {
@@ -224,6 +215,9 @@ const electionWait = time.Minute
 func (b *Bus) Patiently(ctx context.Context, f func() error) error {
 	for start, told := time.Now(), false; ; {
 		err := f()
+		if err != nil && b.denied.Load() != nil {
+			return fmt.Errorf("%w; %s: these credentials do not admit it, give their user more rights (deploy/nats.conf shows which) or use others", err, *b.denied.Load())
+		}
 		if err == nil || ctx.Err() != nil || b.server != nil || time.Since(start) > electionWait || !passing(err) {
 			return err
 		}
@@ -241,7 +235,7 @@ func (b *Bus) Patiently(ctx context.Context, f func() error) error {
 // passing tells whether an error is one of a cluster that is not ready.
 func passing(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
-		return api.Code == 503
+		return api.Code == 503 && api.ErrorCode != jetstream.JSErrCodeJetStreamNotEnabledForAccount
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }

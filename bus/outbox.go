@@ -230,6 +230,9 @@ func explain(err error) error {
 	case 10023, 10047, 10028, 10077, 10122: // insufficient or exceeded resources, stream at its limit
 		return fmt.Errorf("%w; the store is full: free disk space, raise nats.max_store, or raise the server's limits; nothing is lost meanwhile", err)
 	}
+	if api.ErrorCode == 10065 { // subjects overlap with those of another stream
+		return fmt.Errorf("%w: a stream that is not feedmill's holds such subjects; choose another nats.prefix", err)
+	}
 	return err
 }
 

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,31 +88,60 @@ func bodyAge(r Retention) time.Duration {
 // createStreams makes the streams and the bucket of large values that are missing. What exists is left as it is.
 func (b *Bus) createStreams(ctx context.Context) error {
 	for _, p := range plans(b.opts.Retention) {
-		if _, err := b.js.Stream(ctx, b.streamName(p.name)); err == nil {
+		s, err := b.js.Stream(ctx, b.streamName(p.name))
+		if err == nil {
+			if err := b.fits(ctx, p, s.CachedInfo().Config); err != nil {
+				return err
+			}
 			continue
 		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return fmt.Errorf("look up stream %s: %w", b.streamName(p.name), err)
 		}
-		cfg := b.config(p, b.opts.Replicas, cmp.Or(b.opts.MaxStore, b.opts.NewStore))
+		cfg := b.newConfig(p, 0)
 		if _, err := b.js.CreateStream(ctx, cfg); err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return fmt.Errorf("create stream %s: %w", cfg.Name, explain(err))
 		}
 	}
 	store, err := b.js.ObjectStore(ctx, b.bucketName("bodies"))
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		store, err = b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
-			Bucket:      b.bucketName("bodies"),
-			Description: "feedmill values too large for a message, by SHA-256",
-			TTL:         bodyAge(b.opts.Retention),
-			Storage:     jetstream.FileStorage,
-			Replicas:    max(1, b.opts.Replicas),
-		})
+		store, err = b.js.CreateObjectStore(ctx, b.bodiesConfig(b.opts.Replicas))
 	}
 	if err != nil {
 		return fmt.Errorf("bucket %s: %w", b.bucketName("bodies"), err)
 	}
 	b.bodies = store
 	return nil
+}
+
+// fits tells whether a stream that is there can be worked with: it is ours and holds our subjects. Limits may differ. On
+// the embedded server, which is nobody else's, a stream of an older version is given the subjects of this one.
+func (b *Bus) fits(ctx context.Context, p plan, have jetstream.StreamConfig) error {
+	want := b.config(p, 0, 0)
+	for _, c := range differences(have, want, 0) {
+		switch {
+		case c.Field == "description", c.Field == "retention":
+			return fmt.Errorf("stream %s: %s is %q, want %q: %s", have.Name, c.Field, c.From, c.To, c.Reason)
+		case c.Field == "subjects" && b.server != nil:
+			have.Subjects = want.Subjects
+			if _, err := b.js.UpdateStream(ctx, have); err != nil {
+				return fmt.Errorf("stream %s: subjects: %w", have.Name, explain(err))
+			}
+		case c.Field == "subjects":
+			return fmt.Errorf("stream %s holds the subjects %s, and this version wants %s: run feedmill bus apply", have.Name, c.From, c.To)
+		}
+	}
+	return nil
+}
+
+// bodiesConfig is the bucket of large values.
+func (b *Bus) bodiesConfig(replicas int) jetstream.ObjectStoreConfig {
+	return jetstream.ObjectStoreConfig{
+		Bucket:      b.bucketName("bodies"),
+		Description: "feedmill values too large for a message, by SHA-256",
+		TTL:         bodyAge(b.opts.Retention),
+		Storage:     jetstream.FileStorage,
+		Replicas:    max(1, replicas),
+	}
 }
 
 // config is the configuration of a planned stream. MaxStore is for all streams; 0 is no limit.

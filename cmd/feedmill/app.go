@@ -20,6 +20,7 @@ type app struct {
 	configFile string
 	data       string
 	nats       []string
+	context    string
 	logLevel   string
 	quiet      bool
 
@@ -95,6 +96,7 @@ func (a *app) dataFlag(c *cobra.Command) {
 func (a *app) busFlags(c *cobra.Command) {
 	a.dataFlag(c)
 	c.Flags().StringSliceVar(&a.nats, "nats", nil, "`URL`s of NATS servers, instead of the embedded one (env FEEDMILL_NATS_URLS)")
+	c.Flags().StringVar(&a.context, "context", "", "`NAME` of a context of the nats command-line tool, instead of --nats (env FEEDMILL_NATS_CONTEXT)")
 }
 
 // say tells a person something, unless they asked for quiet.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,35 +28,22 @@ changes nothing. --dry-run only shows the difference.`,
 		if c.Flags().Changed("replicas") && (replicas < 1 || replicas > 5) {
 			return usageError{fmt.Errorf("--replicas %d: want 1 to 5", replicas)}
 		}
-		return a.withClient(c.Context(), func(client *daemon.Client, _ *config.Config) error {
-			work := client.Bus.Apply
-			if dryRun {
-				work = client.Bus.Plan
-			}
-			changes, err := work(c.Context(), replicas)
-			if f.value == formJSON {
-				if changes == nil {
-					changes = []bus.Change{}
-				}
-				return errors.Join(encoder(a.out, true).Encode(changes), err)
-			}
-			if len(changes) > 0 {
-				t := newTable("ACTION", "STREAM", "FIELD", "IS", "WANTED", "WHY NOT")
-				for _, ch := range changes {
-					t.add(ch.Action, ch.Stream, ch.Field, cut(limit(ch.From), 32), cut(limit(ch.To), 32), ch.Reason)
-				}
-				err = errors.Join(t.write(a.out, a.term), err)
-			}
-			switch {
-			case err != nil:
+		return a.withTopology(c.Context(), func(t *daemon.Topology, _ *config.Config) error {
+			changes, err := t.Plan(c.Context(), replicas)
+			if err != nil {
 				return err
-			case len(changes) == 0:
-				a.say("the streams are as the configuration asks")
-			case dryRun:
-				a.say("nothing was changed; leave --dry-run out to do it")
-			default:
-				a.say("%s made", count(int64(len(changes)), "change"))
 			}
+			if err := a.showChanges(changes, f.value); err != nil {
+				return err
+			}
+			if dryRun {
+				a.say("%s", orText(len(changes) == 0, "the streams are as the configuration asks", "nothing was changed; leave --dry-run out to do it"))
+				return nil
+			}
+			if err := t.Apply(c.Context(), replicas); err != nil {
+				return err
+			}
+			a.say("%s", orText(len(changes) == 0, "the streams are as the configuration asks", count(int64(len(changes)), "change")+" made"))
 			return nil
 		})
 	}
@@ -65,6 +51,31 @@ changes nothing. --dry-run only shows the difference.`,
 	c.Flags().IntVar(&replicas, "replicas", 0, "how many copies of each stream and bucket a cluster keeps (default as they are)")
 	a.busFlags(c)
 	return c
+}
+
+// showChanges writes the differences before anything is done about them.
+func (a *app) showChanges(changes []bus.Change, form string) error {
+	if form == formJSON {
+		if changes == nil {
+			changes = []bus.Change{}
+		}
+		return encoder(a.out, true).Encode(changes)
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	t := newTable("ACTION", "STREAM", "FIELD", "IS", "WANTED", "WHY NOT")
+	for _, ch := range changes {
+		t.add(ch.Action, ch.Stream, ch.Field, cut(limit(ch.From), 32), cut(limit(ch.To), 64), ch.Reason)
+	}
+	return t.write(a.out, a.term)
+}
+
+func orText(which bool, yes, no string) string {
+	if which {
+		return yes
+	}
+	return no
 }
 
 // limit is a limit as people write it: an age in days where it is one.

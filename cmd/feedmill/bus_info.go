@@ -47,8 +47,8 @@ configuration asks for. How far work is behind is shown by 'feedmill status'.`,
 	}
 	f := outputFlag(c, formTable, formJSON)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
-			r, err := inspectBus(c.Context(), client.Bus)
+		return a.withTopology(c.Context(), func(t *daemon.Topology, cfg *config.Config) error {
+			r, err := inspectBus(c.Context(), t)
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,8 @@ configuration asks for. How far work is behind is shown by 'feedmill status'.`,
 	return c
 }
 
-func inspectBus(ctx context.Context, b *bus.Bus) (*busReport, error) {
+func inspectBus(ctx context.Context, topology *daemon.Topology) (*busReport, error) {
+	b := topology.Bus
 	r := &busReport{Bus: b.Where(), Prefix: b.Prefix(), Streams: []streamReport{}}
 	list := b.JetStream().ListStreams(ctx)
 	for info := range list.Info() {
@@ -89,7 +90,7 @@ func inspectBus(ctx context.Context, b *bus.Bus) (*busReport, error) {
 	}
 	slices.SortFunc(r.Streams, func(x, y streamReport) int { return strings.Compare(x.Name, y.Name) })
 	var err error
-	if r.Changes, err = b.Plan(ctx, 0); err != nil {
+	if r.Changes, err = topology.Plan(ctx, 0); err != nil {
 		return nil, err
 	}
 	if r.Changes == nil {

@@ -239,6 +239,9 @@ func (a *app) dataHint(cfg *config.Config) string {
 	for _, url := range a.nats {
 		hint += " --nats " + url
 	}
+	if a.context != "" {
+		hint += " --context " + a.context
+	}
 	return hint
 }
 

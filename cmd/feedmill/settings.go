@@ -32,9 +32,19 @@ func (a *app) uncheckedSettings() (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if a.context != "" && len(a.nats) > 0 {
+		return nil, usageError{errors.New("--nats and --context both say where the bus is; leave one out")}
+	}
+	switch { // a flag takes the place of the other way in, wherever that was set
+	case a.context != "":
+		cfg.NATS.URLs, cfg.NATS.Creds, cfg.NATS.NKey, cfg.NATS.TLS = nil, "", "", config.TLS{}
+	case len(a.nats) > 0:
+		cfg.NATS.Context = ""
+	}
 	for _, f := range []struct{ key, text, flag string }{
 		{"data", a.data, "--data"},
 		{"nats.urls", strings.Join(a.nats, ","), "--nats"},
+		{"nats.context", a.context, "--context"},
 		{"log.level", a.logLevel, "--log-level"},
 	} {
 		if f.text == "" {

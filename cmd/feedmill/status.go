@@ -40,7 +40,7 @@ func statusCommand(a *app) *cobra.Command {
 				return err
 			}
 			report := &statusReport{Status: s}
-			if len(cfg.NATS.URLs) == 0 {
+			if !cfg.NATS.External() {
 				report.Daemon = new(!client.Bus.Embedded())
 			}
 			if report.Store, err = a.storeStats(c.Context()); err != nil {

@@ -52,6 +52,9 @@ type NATS struct {
 	MaxStore Size `yaml:"max_store"`
 }
 
+// External tells whether the bus is on servers of somebody else's.
+func (n *NATS) External() bool { return len(n.URLs) > 0 || n.Context != "" }
+
 // TLS names the PEM files of a connection.
 type TLS struct {
 	CA   File `yaml:"ca"`

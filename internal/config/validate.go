@@ -119,7 +119,11 @@ func (v *validator) nats() {
 	if len(n.URLs) > 0 && n.Context != "" {
 		v.bad("nats.context", n.Context, "but nats.urls is set too; remove one of them")
 	}
-	if len(n.URLs) == 0 && n.Context == "" {
+	if len(n.URLs) == 0 {
+		why := "but the server is embedded, which needs none; set nats.urls or remove it"
+		if n.Context != "" {
+			why = "but nats.context is set, whose file says this; remove one of them"
+		}
 		for _, k := range []struct{ key, value string }{
 			{"nats.creds", n.Creds},
 			{"nats.nkey", n.NKey},
@@ -128,7 +132,7 @@ func (v *validator) nats() {
 			{"nats.tls.key", n.TLS.Key},
 		} {
 			if k.value != "" {
-				v.bad(k.key, k.value, "but the server is embedded, which needs none; set nats.urls or remove it")
+				v.bad(k.key, k.value, "%s", why)
 			}
 		}
 	}

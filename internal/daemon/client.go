@@ -38,33 +38,43 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Client, e
 }
 
 func open(ctx context.Context, cfg *config.Config, log *slog.Logger, owner bool, observer bus.Observer) (*Client, error) {
-	var newStore int64
-	if len(cfg.NATS.URLs) == 0 {
-		free, _ := bus.Disk(cfg.Data)
-		newStore = free / 4
-	}
-	b, err := bus.Connect(ctx, bus.Options{
-		Dir:    cfg.Data,
-		Daemon: owner,
-		URLs:   cfg.NATS.URLs, Creds: cfg.NATS.Creds, NKey: cfg.NATS.NKey,
-		TLS:    bus.TLS{CA: cfg.NATS.TLS.CA, Cert: cfg.NATS.TLS.Cert, Key: cfg.NATS.TLS.Key},
-		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: int64(cfg.NATS.MaxStore), NewStore: newStore, Replicas: cfg.NATS.Replicas,
-		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
-		Logger:    log,
-		Observer:  observer,
-	})
+	o := busOptions(cfg, log)
+	o.Daemon, o.Observer = owner, observer
+	b, err := bus.Connect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	var store *kv.Store
 	err = b.Patiently(ctx, func() (err error) {
-		store, err = kv.Open(ctx, b.JetStream(), &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: cfg.NATS.Replicas})
+		store, err = kv.Open(ctx, b.JetStream(), bucketOptions(b, cfg.NATS.Replicas))
 		return err
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("registry: %w", err), b.Close())
 	}
 	return &Client{Bus: b, Registry: registry.New(store), cfg: cfg, log: log}, nil
+}
+
+// busOptions translates the configuration.
+func busOptions(cfg *config.Config, log *slog.Logger) bus.Options {
+	var newStore int64
+	if !cfg.NATS.External() {
+		free, _ := bus.Disk(cfg.Data)
+		newStore = free / 4
+	}
+	return bus.Options{
+		Dir:  cfg.Data,
+		URLs: cfg.NATS.URLs, Context: cfg.NATS.Context, Creds: cfg.NATS.Creds, NKey: cfg.NATS.NKey,
+		TLS:    bus.TLS{CA: cfg.NATS.TLS.CA, Cert: cfg.NATS.TLS.Cert, Key: cfg.NATS.TLS.Key},
+		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: int64(cfg.NATS.MaxStore), NewStore: newStore, Replicas: cfg.NATS.Replicas,
+		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
+		Logger:    log,
+	}
+}
+
+// bucketOptions are those of the registry's buckets.
+func bucketOptions(b *bus.Bus, replicas int) *kv.Options {
+	return &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: replicas}
 }
 
 // Close ends the connection, and the embedded server where this Client started it.

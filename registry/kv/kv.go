@@ -70,6 +70,24 @@ func Open(ctx context.Context, js jetstream.JetStream, o *Options) (*Store, erro
 	return s, nil
 }
 
+// Missing returns the names of the buckets that Open would create.
+func Missing(ctx context.Context, js jetstream.JetStream, o *Options) ([]string, error) {
+	prefix := "fm_"
+	if o != nil && o.Prefix != "" {
+		prefix = o.Prefix
+	}
+	var names []string
+	for _, name := range registry.Buckets() {
+		_, err := js.KeyValue(ctx, prefix+name)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			names = append(names, prefix+name)
+		} else if err != nil {
+			return nil, fmt.Errorf("look up bucket %s: %w", prefix+name, err)
+		}
+	}
+	return names, nil
+}
+
 func open(ctx context.Context, js jetstream.JetStream, name string, replicas int) (bucket, error) {
 	kv, err := js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
