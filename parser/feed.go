@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -139,11 +140,15 @@ func (r *feedReader) baseText(base *url.URL) string {
 	return urlString(base)
 }
 
-// date reads the first date that the notes of these names state.
+// date reads the date that the first of these elements states; of several such elements, the last.
 func (r *feedReader) date(n *feedNotes, names ...string) (time.Time, string) {
 	for _, name := range names {
-		if s := n.text(name); s != "" {
-			return r.dateOf(s)
+		last := ""
+		for e := range n.all(name) {
+			last = cmp.Or(e.value, last)
+		}
+		if last != "" {
+			return r.dateOf(last)
 		}
 	}
 	return time.Time{}, ""

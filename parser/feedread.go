@@ -154,7 +154,7 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 	f.Updated, _ = r.date(n, "updated", "modified")
 	f.Published, _ = r.date(n, "dcterms:issued", "dcterms:created")
 	for _, c := range in.Categories {
-		f.Tags = addTag(f.Tags, cmp.Or(c.Term, c.Label))
+		f.Tags = addTag(f.Tags, atomTag(c))
 	}
 	items := make([]feedmill.Item, 0, len(in.Entries))
 	for _, e := range in.Entries {
@@ -186,7 +186,7 @@ func (r *feedReader) atomItem(in *atom.Entry) feedmill.Item {
 		it.Author, it.AuthorName, it.AuthorEmail = n.author()
 	}
 	for _, c := range in.Categories {
-		it.Tags = addTag(it.Tags, cmp.Or(c.Term, c.Label))
+		it.Tags = addTag(it.Tags, atomTag(c))
 	}
 	it.Tags = n.tags(it.Tags)
 	for _, l := range in.Links {
@@ -213,6 +213,14 @@ func atomLink(links []*atom.Link, rel string) string {
 		}
 	}
 	return best
+}
+
+// atomTag is a category's term, which publishers write for people; the label where the term is an identifier.
+func atomTag(c *atom.Category) string {
+	if isWebURL(c.Term) {
+		return cmp.Or(c.Label, c.Term)
+	}
+	return cmp.Or(c.Term, c.Label)
 }
 
 func atomAuthor(people []*atom.Person) (author, name, email string) {
