@@ -6,12 +6,19 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/feedmill/feedmill"
 )
 
 // defaultMaxItems is FeedOptions.MaxItems where it is zero.
 const defaultMaxItems = 10_000
+
+// How much of one text of a feed is read, in bytes; the rest is left out.
+const (
+	maxFeedLine = 64 << 10 // of a title or a name
+	maxFeedHTML = 8 << 20  // of a summary or a content
+)
 
 // FeedOptions bound what is read from a feed document. The size of the document is bounded by whoever fetched it.
 type FeedOptions struct {
@@ -125,12 +132,23 @@ type feedReader struct {
 
 // plain is a text of the rewritten feed or its notes, which is HTML, as plain text. It does not hold on to the document.
 func (r *feedReader) plain(s string) string {
-	return strings.Clone(plainText(repairMarkup(r.texts.get(s))))
+	return strings.Clone(plainText(repairMarkup(cut(r.texts.get(s), maxFeedLine))))
 }
 
 // html is such a text, sanitised.
 func (r *feedReader) html(s string, base *url.URL) string {
-	return sanitizeHTML(repairMarkup(r.texts.get(s)), base)
+	return sanitizeHTML(repairMarkup(cut(r.texts.get(s), maxFeedHTML)), base)
+}
+
+// cut returns the first n bytes of s, or a few less so that the last character is whole.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 func (r *feedReader) baseText(base *url.URL) string {

@@ -87,47 +87,62 @@ func activeContent(f *feedmill.Feed, items []feedmill.Item) string {
 
 var passiveScheme = regexp.MustCompile(`(?i)^(?:https?|mailto|tel):`)
 
+// activeMarkup says what in a fragment could do anything but be read; "" where nothing can. It looks at the tree that a
+// browser would make of it, or, where that is too deep for the parser, at the tags.
 func activeMarkup(fragment string) string {
 	nodes, err := html.ParseFragment(strings.NewReader(fragment), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
 	if err != nil {
-		return err.Error()
-	}
-	var visit func(n *html.Node) string
-	visit = func(n *html.Node) string {
-		switch n.Type {
-		case html.CommentNode, html.DoctypeNode:
-			return "comment " + n.Data
-		case html.ElementNode:
-			switch strings.ToLower(n.Data) {
-			case "script", "style", "iframe", "frame", "frameset", "object", "embed", "applet", "form", "input", "button", "textarea", "select",
-				"link", "meta", "base", "template", "noscript", "noembed", "xmp", "plaintext", "foreignobject", "use", "animate", "set",
-				"handler", "audio", "video", "source", "bgsound", "annotation-xml", "maction", "a:script", "image", "feimage":
-				return "element " + n.Data
-			}
-			for _, a := range n.Attr {
-				key := strings.ToLower(a.Key)
-				switch {
-				case strings.HasPrefix(key, "on"), key == "style", key == "srcdoc", key == "action", key == "formaction", key == "background", key == "id", key == "name":
-					return "attribute " + a.Key
-				case key == "href" || key == "src" || key == "cite" || a.Namespace == "xlink":
-					if !passiveScheme.MatchString(a.Val) {
-						return "URL " + a.Val
-					}
-				case strings.Contains(a.Val, "url(") || strings.Contains(strings.ToLower(a.Val), "javascript:") && key != "alt" && key != "title":
-					return "value " + a.Val
+		z := html.NewTokenizer(strings.NewReader(fragment))
+		for z.Next() != html.ErrorToken {
+			if t := z.Token(); t.Type != html.TextToken {
+				if s := activeTag(t.Data, t.Attr); s != "" {
+					return s
 				}
-			}
-		}
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if s := visit(c); s != "" {
-				return s
 			}
 		}
 		return ""
 	}
-	for _, n := range nodes {
-		if s := visit(n); s != "" {
+	for _, root := range nodes {
+		for n := range root.Descendants() {
+			if s := activeNode(n); s != "" {
+				return s
+			}
+		}
+		if s := activeNode(root); s != "" {
 			return s
+		}
+	}
+	return ""
+}
+
+func activeNode(n *html.Node) string {
+	switch n.Type {
+	case html.CommentNode, html.DoctypeNode:
+		return "comment " + n.Data
+	case html.ElementNode:
+		return activeTag(n.Data, n.Attr)
+	}
+	return ""
+}
+
+func activeTag(name string, attrs []html.Attribute) string {
+	switch strings.ToLower(name) {
+	case "script", "style", "iframe", "frame", "frameset", "object", "embed", "applet", "form", "input", "button", "textarea", "select",
+		"link", "meta", "base", "template", "noscript", "noembed", "xmp", "plaintext", "foreignobject", "use", "animate", "set",
+		"handler", "audio", "video", "source", "bgsound", "annotation-xml", "maction", "image", "feimage":
+		return "element " + name
+	}
+	for _, a := range attrs {
+		key := strings.ToLower(a.Key)
+		switch {
+		case strings.HasPrefix(key, "on"), key == "style", key == "srcdoc", key == "action", key == "formaction", key == "background", key == "id", key == "name":
+			return "attribute " + a.Key
+		case key == "href" || key == "src" || key == "cite" || strings.HasPrefix(key, "xlink:") || a.Namespace == "xlink":
+			if !passiveScheme.MatchString(a.Val) {
+				return "URL " + a.Val
+			}
+		case strings.Contains(a.Val, "url(") || strings.Contains(strings.ToLower(a.Val), "javascript:") && key != "alt" && key != "title":
+			return "value " + a.Val
 		}
 	}
 	return ""
