@@ -273,11 +273,17 @@ type PageProvenance struct {
 }
 
 // Pipeline holds the versions that made a record. Parser and Enricher are the stages' version numbers; Rules and Model
-// are hashes of what is embedded in them; Run is the replay run, if any.
+// are hashes of what they work with: word lists and the site's rule, lists and models. Run is the replay run, if any.
+//
+// ParserSince and EnricherSince are when a stage came into use as it was when it made the record, or when the replay was
+// started that had it made, whichever is later; zero where nobody kept account of it. They belong to the ledger of a store
+// and are no part of what it shows: the same versions, the same result, whenever.
 type Pipeline struct {
-	Parser   int    `json:"parser,omitempty"`
-	Enricher int    `json:"enricher,omitempty"`
-	Rules    string `json:"rules,omitempty"`
-	Model    string `json:"model,omitempty"`
-	Run      string `json:"run,omitempty"`
+	Parser        int       `json:"parser,omitempty"`
+	Enricher      int       `json:"enricher,omitempty"`
+	Rules         string    `json:"rules,omitempty"`
+	Model         string    `json:"model,omitempty"`
+	ParserSince   time.Time `json:"parser_since,omitzero"`
+	EnricherSince time.Time `json:"enricher_since,omitzero"`
+	Run           string    `json:"run,omitempty"`
 }

@@ -70,7 +70,7 @@ func SourceHash(p *Page) (string, error) {
 }
 
 // RenditionID names what one pipeline made of one source: a hash of the article's id, the source's hash (SourceHash)
-// and the pipeline's version. The replay run is not part of it.
+// and the pipeline's version. Neither the replay run nor the times of use are part of it.
 func RenditionID(id, source string, p Pipeline) string {
 	return digest(32, "rendition", id, source, p.Version())
 }
@@ -80,10 +80,12 @@ func (p Pipeline) Version() string {
 	return fmt.Sprintf("p%d.e%d.%s.%s", p.Parser, p.Enricher, p.Rules, p.Model)
 }
 
-// Compare orders pipelines from old to new: by parser version, then enricher version; the hashes only break ties, so
-// that every store comes to the same order.
+// Compare orders pipelines from old to new: by since when their parser is in use, then since when their enricher is. A
+// version, or a site's rule, that was put back into use is therefore newer than the one it replaced. Where the times say
+// nothing, version numbers decide; the hashes only break ties, so that every store comes to the same order.
 func (p Pipeline) Compare(q Pipeline) int {
-	return cmp.Or(cmp.Compare(p.Parser, q.Parser), cmp.Compare(p.Enricher, q.Enricher),
+	return cmp.Or(p.ParserSince.Compare(q.ParserSince), cmp.Compare(p.Parser, q.Parser),
+		p.EnricherSince.Compare(q.EnricherSince), cmp.Compare(p.Enricher, q.Enricher),
 		cmp.Compare(p.Rules, q.Rules), cmp.Compare(p.Model, q.Model))
 }
 

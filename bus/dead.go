@@ -37,7 +37,7 @@ type DeadLetter struct {
 }
 
 // carried are the headers that a message keeps when it becomes a dead letter, and when that is retried.
-var carried = []string{headerID, headerFeed, headerEncoding, headerBody, headerRun, headerPointer}
+var carried = []string{headerID, headerFeed, headerEncoding, headerBody, headerRun, headerPointer, headerSince}
 
 // ErrNoDeadLetter says that there is no dead letter of that number.
 var ErrNoDeadLetter = errors.New("no such dead letter")

@@ -34,6 +34,8 @@ type Cause struct {
 	Delivered uint64
 	// Run is the replay run that the message belongs to; empty for live work.
 	Run string
+	// Since is Replay.Since where the message is handled again in a replay of this very stage; else zero.
+	Since time.Time
 }
 
 // id names the cause in the ids of the messages that come of it. The time is part of it because a stream that was made

@@ -36,6 +36,7 @@ type Stored struct {
 	Time   time.Time
 	ID     string // article id
 	Feed   string // feed id
+	Run    string // the replay run that it came of, "" for none
 
 	header nats.Header
 	data   []byte
@@ -50,17 +51,40 @@ func Value[T any](ctx context.Context, b *Bus, _ Subject[T], m *Stored) (T, erro
 // Select calls f for the selected messages that are in the stream now, oldest first, until f returns false. Without
 // bodies, f gets what the headers say and no value.
 func (b *Bus) Select(ctx context.Context, sel Selection, bodies bool, f func(*Stored) bool) error {
+	last, err := b.lastOf(ctx, sel.Stream)
+	if err != nil {
+		return err
+	}
+	return b.read(ctx, sel, 0, last, bodies, f)
+}
+
+// lastOf is the sequence of a stream's last message.
+func (b *Bus) lastOf(ctx context.Context, stream string) (uint64, error) {
+	s, err := b.js.Stream(ctx, b.streamName(stream))
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", b.streamName(stream), err)
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
+
+// read calls f for the selected messages from a sequence on (0: the first) up to another, both inclusive.
+func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies bool, f func(*Stored) bool) error {
 	fail := func(err error) error { return fmt.Errorf("read %s: %w", b.streamName(sel.Stream), err) }
 	s, err := b.js.Stream(ctx, b.streamName(sel.Stream))
 	if err != nil {
 		return fail(err)
 	}
-	last := s.CachedInfo().State.LastSeq
+	if from > last {
+		return nil
+	}
 	cfg := jetstream.OrderedConsumerConfig{HeadersOnly: !bodies}
 	if sub := sel.filter(); sub != "" {
 		cfg.FilterSubjects = []string{b.prefix + sub}
 	}
-	if !sel.Since.IsZero() {
+	switch {
+	case from > 0:
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from
+	case !sel.Since.IsZero():
 		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartTimePolicy, &sel.Since
 	}
 	cons, err := s.OrderedConsumer(ctx, cfg)
@@ -88,8 +112,9 @@ func (b *Bus) Select(ctx context.Context, sel Selection, bodies bool, f func(*St
 			return nil
 		}
 		h := msg.Headers()
-		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed), header: h, data: msg.Data()}
-		if (sel.ID == "" || sel.ID == m.ID) && (sel.Feed == "" || sel.Feed == m.Feed) && !f(m) {
+		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed),
+			Run: h.Get(headerRun), header: h, data: msg.Data()}
+		if !m.Time.Before(sel.Since) && (sel.ID == "" || sel.ID == m.ID) && (sel.Feed == "" || sel.Feed == m.Feed) && !f(m) {
 			return nil
 		}
 		if meta.NumPending == 0 {
@@ -112,107 +137,235 @@ type Replay struct {
 	Stage   string    `json:"stage"`
 	Select  Selection `json:"select"`
 	Workers []string  `json:"workers"` // that read the pointers
+	// Rate is how many pointers are sent a second at most; 0 is as fast as it goes.
+	Rate    int       `json:"rate,omitempty"`
 	Started time.Time `json:"started"`
+	// Since is after every moment at which a version of the stage came into use before, see InUse. Workers find it in
+	// Cause.Since.
+	Since time.Time `json:"since"`
 	// Published counts the pointers, one a message and worker; Pending those that are not handled yet.
-	Published int  `json:"published"`
-	Pending   int  `json:"pending"`
-	Complete  bool `json:"complete"` // all that was selected has been published
-	Cancelled bool `json:"cancelled,omitempty"`
+	Published int `json:"published"`
+	Pending   int `json:"pending"`
+	// Next is the first sequence of the stream that was not looked at yet (0: none was), Last the last one to look at:
+	// what was stored after the start is not replayed.
+	Next uint64 `json:"next,omitempty"`
+	Last uint64 `json:"last"`
+	// Beat is when whoever sends the pointers was last heard of.
+	Beat      time.Time `json:"beat"`
+	Complete  bool      `json:"complete"` // all that was selected has been published
+	Cancelled bool      `json:"cancelled,omitempty"`
 }
 
-// ErrNoReplay says that there is no replay of that id.
-var ErrNoReplay = errors.New("no such replay")
+// beatTimeout is after how long without a sign whoever sent the pointers is gone.
+const beatTimeout = 15 * time.Second
+
+// Sending tells whether somebody still sends pointers; a replay that is neither complete nor being sent was broken off,
+// and ResumeReplay goes on with it.
+func (r *Replay) Sending(now time.Time) bool {
+	return !r.Complete && !r.Cancelled && now.Sub(r.Beat) < beatTimeout
+}
+
+var (
+	// ErrNoReplay says that there is no replay of that id.
+	ErrNoReplay = errors.New("no such replay")
+	// ErrReplayCancelled says that a replay was cancelled while its pointers were being sent.
+	ErrReplayCancelled = errors.New("the replay was cancelled")
+	// ErrReplayHeld says that a replay cannot be resumed: it is over, or somebody sends its pointers.
+	ErrReplayHeld = errors.New("the replay cannot be resumed")
+)
 
 const (
 	headerPointer = "Fm-Pointer" // the stream and sequence that a pointer points to
+	headerSince   = "Fm-Since"   // Replay.Since, of a pointer
 	replaySubject = "replay."
+
+	// sendBatch is how many pointers are published at once.
+	sendBatch = 256
+	// beatEvery is the longest time between two signs of whoever sends pointers.
+	beatEvery = 3 * time.Second
 )
 
 // StartReplay publishes a pointer to each selected message for each of the workers, at most rate a second (0: as fast as
 // it goes), and returns when all are published. Workers take live work first. Each, where it is not nil, is called with
-// the number published so far.
+// the number published so far. Where it fails the replay is returned too if it was begun; ResumeReplay goes on with it.
 func (b *Bus) StartReplay(ctx context.Context, stage string, workers []string, sel Selection, rate int, each func(int)) (*Replay, error) {
-	r := &Replay{ID: strings.ToLower(rand.Text()[:8]), Stage: stage, Select: sel, Workers: workers, Started: time.Now().UTC()}
-	if err := b.saveReplay(ctx, r); err != nil {
+	last, err := b.lastOf(ctx, sel.Stream)
+	if err != nil {
 		return nil, err
 	}
-	const batch = 256
-	var msgs []*nats.Msg
-	flush := func() error {
-		if err := b.publish(ctx, msgs, nil); err != nil {
-			return err
-		}
-		r.Published += len(msgs)
-		msgs = msgs[:0]
-		if each != nil {
-			each(r.Published)
-		}
-		return nil
-	}
-	var err error
-	size := batch
-	if rate > 0 {
-		size = min(batch, max(1, rate/4))
-	}
-	begin := time.Now()
-	stop := b.Select(ctx, sel, false, func(m *Stored) bool {
-		for _, w := range workers {
-			p := m.Stream + ":" + strconv.FormatUint(m.Seq, 10)
-			msg := &nats.Msg{Subject: b.prefix + replaySubject + token(w) + "." + r.ID, Header: nats.Header{}}
-			msg.Header.Set(headerPointer, p)
-			msg.Header.Set(headerRun, r.ID)
-			msg.Header.Set(headerID, m.ID)
-			msg.Header.Set(jetstream.MsgIDHeader, r.ID+":"+w+":"+p)
-			msgs = append(msgs, msg)
-		}
-		if len(msgs) < size {
-			return true
-		}
-		if err = flush(); err != nil {
-			return false
-		}
-		if rate > 0 {
-			due := begin.Add(time.Duration(r.Published) * time.Second / time.Duration(rate))
-			select {
-			case <-ctx.Done():
-				err = ctx.Err()
-			case <-time.After(time.Until(due)):
-			}
-		}
-		return err == nil
-	})
-	if err = cmp.Or(err, stop); err == nil {
-		err = flush()
-	}
-	r.Complete = err == nil
-	return r, errors.Join(err, b.saveReplay(context.WithoutCancel(ctx), r))
-}
-
-func (b *Bus) replays(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := b.js.KeyValue(ctx, b.bucketName("replays"))
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = b.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: b.bucketName("replays"), Description: "feedmill replays",
-			TTL: 90 * day, Replicas: max(1, b.opts.Replicas)})
-	}
+	since, err := b.moment(ctx, stage)
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", b.bucketName("replays"), err)
+		return nil, err
 	}
-	return kv, nil
-}
-
-func (b *Bus) saveReplay(ctx context.Context, r *Replay) error {
+	now := time.Now().UTC()
+	r := &Replay{ID: strings.ToLower(rand.Text()[:8]), Stage: stage, Select: sel, Workers: workers, Rate: rate, Started: now,
+		Since: since, Last: last, Beat: now}
 	kv, err := b.replays(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	raw, err := json.Marshal(r)
 	if err != nil {
+		return nil, err
+	}
+	revision, err := kv.Create(ctx, r.ID, raw)
+	if err != nil {
+		return nil, fmt.Errorf("replay %s: %w", r.ID, err)
+	}
+	return r, b.send(ctx, &sender{Replay: r, kv: kv, revision: revision, each: each})
+}
+
+// ResumeReplay goes on sending the pointers of a replay that was broken off, from where its sender was last heard of.
+func (b *Bus) ResumeReplay(ctx context.Context, id string, each func(int)) (*Replay, error) {
+	kv, err := b.replays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, revision, err := stored(ctx, kv, id)
+	switch now := time.Now().UTC(); {
+	case err != nil:
+		return nil, err
+	case r.Cancelled:
+		return r, fmt.Errorf("%w: it was cancelled", ErrReplayHeld)
+	case r.Complete:
+		return r, fmt.Errorf("%w: all of it was sent", ErrReplayHeld)
+	case r.Sending(now):
+		return r, fmt.Errorf("%w: another process sends it; it was heard of %s ago", ErrReplayHeld, now.Sub(r.Beat).Round(time.Second))
+	}
+	return r, b.send(ctx, &sender{Replay: r, kv: kv, revision: revision, each: each})
+}
+
+// sender is at work on the pointers of one replay. The bucket's revision makes it the only one.
+type sender struct {
+	*Replay
+	kv       jetstream.KeyValue
+	revision uint64
+	each     func(int)
+	msgs     []*nats.Msg
+	at       uint64 // what Next is when msgs are published
+}
+
+// send publishes the pointers that are still to be sent.
+func (b *Bus) send(ctx context.Context, s *sender) error {
+	size := sendBatch
+	if s.Rate > 0 {
+		size = min(size, max(1, s.Rate/4))
+	}
+	s.at = s.Next
+	begin, sent := time.Now(), s.Published
+	var failed error
+	err := b.read(ctx, s.Select, s.Next, s.Last, false, func(m *Stored) bool {
+		for _, w := range s.Workers {
+			s.msgs = append(s.msgs, s.pointer(b, m, w))
+		}
+		s.at = m.Seq + 1
+		if len(s.msgs) < size {
+			return true
+		}
+		if failed = b.flush(ctx, s); failed != nil {
+			return false
+		}
+		for s.Rate > 0 && failed == nil {
+			due := time.Until(begin.Add(time.Duration(s.Published-sent) * time.Second / time.Duration(s.Rate)))
+			if due <= 0 {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				failed = ctx.Err()
+			case <-time.After(min(due, beatEvery)):
+				if due > beatEvery {
+					failed = b.flush(ctx, s) // a sign of life, and a look at whether it was cancelled
+				}
+			}
+		}
+		return failed == nil
+	})
+	if err = cmp.Or(failed, err); err == nil {
+		s.Complete = true
+		err = b.flush(ctx, s)
+	}
+	if err == nil || errors.Is(err, ErrReplayCancelled) {
 		return err
 	}
-	if _, err := kv.Put(ctx, r.ID, raw); err != nil {
-		return fmt.Errorf("replay %s: %w", r.ID, err)
+	s.Complete = false
+	if !errors.Is(err, ErrReplayHeld) { // so that it can be resumed at once
+		s.Beat, s.msgs = time.Time{}, nil
+		err = errors.Join(err, s.save(context.WithoutCancel(ctx)))
 	}
-	return nil
+	return fmt.Errorf("replay %s: %w", s.ID, err)
+}
+
+// pointer is the message that has a worker handle a stored one again.
+func (r *Replay) pointer(b *Bus, m *Stored, worker string) *nats.Msg {
+	p := m.Stream + ":" + strconv.FormatUint(m.Seq, 10)
+	msg := &nats.Msg{Subject: b.prefix + replaySubject + token(worker) + "." + r.ID, Header: nats.Header{}}
+	msg.Header.Set(headerPointer, p)
+	msg.Header.Set(headerRun, r.ID)
+	msg.Header.Set(headerSince, r.Since.Format(time.RFC3339Nano))
+	msg.Header.Set(headerID, m.ID)
+	msg.Header.Set(jetstream.MsgIDHeader, r.ID+":"+worker+":"+p)
+	return msg
+}
+
+// flush publishes the pointers that were gathered and notes how far the replay is. Where it was cancelled meanwhile the
+// pointers are taken back.
+func (b *Bus) flush(ctx context.Context, s *sender) error {
+	if err := b.publish(ctx, s.msgs, nil); err != nil {
+		return err
+	}
+	s.Published += len(s.msgs)
+	s.msgs, s.Next = s.msgs[:0], s.at
+	s.Beat = time.Now().UTC()
+	err := s.save(ctx)
+	if err == nil && s.each != nil {
+		s.each(s.Published)
+	}
+	if err == nil || !overtaken(err) {
+		return err
+	}
+	now, _, err := stored(ctx, s.kv, s.ID)
+	switch {
+	case err != nil:
+		return err
+	case now.Cancelled:
+		s.Cancelled, s.Complete = true, false
+		return errors.Join(ErrReplayCancelled, b.purge(ctx, s.Replay))
+	}
+	return fmt.Errorf("%w: another process sends it", ErrReplayHeld)
+}
+
+// save notes how far the replay is, unless somebody else has written meanwhile.
+func (s *sender) save(ctx context.Context) error {
+	raw, err := json.Marshal(s.Replay)
+	if err != nil {
+		return err
+	}
+	revision, err := s.kv.Update(ctx, s.ID, raw, s.revision)
+	if err == nil {
+		s.revision = revision
+	}
+	return err
+}
+
+func (b *Bus) replays(ctx context.Context) (jetstream.KeyValue, error) {
+	return b.bucket(ctx, "replays", "feedmill replays", 90*day)
+}
+
+// stored reads what is kept of a replay.
+func stored(ctx context.Context, kv jetstream.KeyValue, id string) (*Replay, uint64, error) {
+	e, err := kv.Get(ctx, token(id))
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+		return nil, 0, fmt.Errorf("%w: %s", ErrNoReplay, id)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("replay %s: %w", id, err)
+	}
+	r := &Replay{}
+	if err := json.Unmarshal(e.Value(), r); err != nil {
+		return nil, 0, fmt.Errorf("replay %s: %w", id, err)
+	}
+	return r, e.Revision(), nil
 }
 
 // Replay returns one replay, or ErrNoReplay.
@@ -221,16 +374,9 @@ func (b *Bus) Replay(ctx context.Context, id string) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := kv.Get(ctx, token(id))
-	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
-		return nil, fmt.Errorf("%w: %s", ErrNoReplay, id)
-	}
+	r, _, err := stored(ctx, kv, id)
 	if err != nil {
-		return nil, fmt.Errorf("replay %s: %w", id, err)
-	}
-	r := &Replay{}
-	if err := json.Unmarshal(e.Value(), r); err != nil {
-		return nil, fmt.Errorf("replay %s: %w", id, err)
+		return nil, err
 	}
 	s, err := b.js.Stream(ctx, b.streamName(StreamReplay))
 	if err != nil {
@@ -272,23 +418,50 @@ func (b *Bus) Replays(ctx context.Context) ([]*Replay, error) {
 	return all, nil
 }
 
-// CancelReplay drops the pointers of a replay that are not handled yet. What was handled stays.
+// CancelReplay drops the pointers of a replay that are not handled yet, and has whoever still sends some end. What was
+// handled stays. It returns the replay as it was.
 func (b *Bus) CancelReplay(ctx context.Context, id string) (*Replay, error) {
-	r, err := b.Replay(ctx, id)
+	kv, err := b.replays(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := b.js.Stream(ctx, b.streamName(StreamReplay))
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", b.streamName(StreamReplay), err)
-	}
-	for _, w := range r.Workers {
-		if err := s.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+replaySubject+token(w)+"."+r.ID)); err != nil {
+	for try := 1; ; try++ {
+		r, err := b.Replay(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		now, revision, err := stored(ctx, kv, id)
+		if err != nil {
+			return nil, err
+		}
+		now.Cancelled = true
+		raw, err := json.Marshal(now)
+		if err != nil {
+			return nil, err
+		}
+		// First the mark, then the purge: whoever sends sees the mark and takes back what came after the purge.
+		if _, err = kv.Update(ctx, now.ID, raw, revision); err == nil {
+			r.Cancelled = true
+			return r, b.purge(ctx, r)
+		}
+		if !overtaken(err) || try == useTries {
 			return nil, fmt.Errorf("cancel replay %s: %w", id, err)
 		}
 	}
-	r.Cancelled = true
-	return r, b.saveReplay(ctx, r)
+}
+
+// purge drops the pointers of a replay.
+func (b *Bus) purge(ctx context.Context, r *Replay) error {
+	s, err := b.js.Stream(ctx, b.streamName(StreamReplay))
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", b.streamName(StreamReplay), err)
+	}
+	for _, w := range r.Workers {
+		if err := s.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+replaySubject+token(w)+"."+r.ID)); err != nil {
+			return fmt.Errorf("cancel replay %s: %w", r.ID, err)
+		}
+	}
+	return nil
 }
 
 // pointed returns the message that a pointer points to, as if it had been delivered, and its cause. A message that is no
@@ -311,5 +484,9 @@ func (b *Bus) pointed(ctx context.Context, h nats.Header) (*Stored, Cause, error
 		return nil, Cause{}, fmt.Errorf("read %s %d: %w", b.streamName(stream), seq, err)
 	}
 	st := &Stored{Stream: stream, Seq: seq, Time: m.Time, ID: m.Header.Get(headerID), Feed: m.Header.Get(headerFeed), header: m.Header, data: m.Data}
-	return st, Cause{Stream: stream, Seq: seq, Time: m.Time, Delivered: 1, Run: h.Get(headerRun)}, nil
+	since, err := time.Parse(time.RFC3339Nano, h.Get(headerSince))
+	if err != nil {
+		since = time.Time{} // a pointer of an older version
+	}
+	return st, Cause{Stream: stream, Seq: seq, Time: m.Time, Delivered: 1, Run: h.Get(headerRun), Since: since}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/bus/bustest"
+	"golang.org/x/sync/errgroup"
 )
 
 func pages(t *testing.T, b *bus.Bus, from, to int) {
@@ -165,5 +166,123 @@ func TestReplayOfWhatIsGoneAndCancel(t *testing.T) {
 	}
 	if _, err := b.Replay(t.Context(), "nosuch"); !errors.Is(err, bus.ErrNoReplay) {
 		t.Errorf("got %v, want ErrNoReplay", err)
+	}
+}
+
+// TestReplayThatIsBrokenOff is cut in the middle, resumed, and cut for good: every message has one pointer, whoever sent
+// it, and none is left of what was cancelled.
+func TestReplayThatIsBrokenOff(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t, nil)
+	pages(t, b, 0, 40)
+	stop := errors.New("enough")
+	cut, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	r, err := b.StartReplay(cut, "parser", []string{"article"}, bus.Selection{Stream: bus.StreamPage}, 40, func(n int) {
+		if n >= 10 {
+			cancel(stop)
+		}
+	})
+	if err == nil || r == nil || r.Published < 10 || r.Published >= 40 {
+		t.Fatalf("cut: %+v, %v", r, err)
+	}
+	sent := r.Published
+	pages(t, b, 40, 45) // stored after the start
+	bus.Beat(t, b, r.ID, time.Now())
+	if _, err := b.ResumeReplay(t.Context(), r.ID, nil); !errors.Is(err, bus.ErrReplayHeld) {
+		t.Errorf("resumed while its sender may be alive: %v", err)
+	}
+	bus.Beat(t, b, r.ID, time.Now().Add(-time.Minute))
+	if r, err = b.ResumeReplay(t.Context(), r.ID, nil); err != nil || !r.Complete {
+		t.Fatalf("resumed: %+v, %v", r, err)
+	}
+	now, err := b.Replay(t.Context(), r.ID)
+	if err != nil || now.Published != 40 || now.Pending != 40 || sent >= 40 {
+		t.Errorf("after %d and the rest: %+v, %v; want 40 pointers", sent, now, err)
+	}
+	if _, err := b.ResumeReplay(t.Context(), r.ID, nil); !errors.Is(err, bus.ErrReplayHeld) {
+		t.Errorf("resumed after its end: %v", err)
+	}
+	if _, err := b.ResumeReplay(t.Context(), "nosuch", nil); !errors.Is(err, bus.ErrNoReplay) {
+		t.Errorf("resumed what there is not: %v", err)
+	}
+
+	// Cancelled by another process while it is being sent.
+	var once sync.Once
+	r, err = b.StartReplay(t.Context(), "parser", []string{"article"}, bus.Selection{Stream: bus.StreamPage}, 40, func(n int) {
+		once.Do(func() {
+			all, err := b.Replays(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := b.CancelReplay(t.Context(), all[0].ID); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	if !errors.Is(err, bus.ErrReplayCancelled) || r == nil || !r.Cancelled {
+		t.Fatalf("cancelled while it was sent: %+v, %v", r, err)
+	}
+	if now, err := b.Replay(t.Context(), r.ID); err != nil || now.Pending != 0 || !now.Cancelled || now.Complete {
+		t.Errorf("after cancelling: %+v, %v", now, err)
+	}
+	if _, err := b.ResumeReplay(t.Context(), r.ID, nil); !errors.Is(err, bus.ErrReplayHeld) {
+		t.Errorf("resumed after it was cancelled: %v", err)
+	}
+}
+
+// TestReplaySince: workers learn of a replay's moment, which is after all at which a version came into use before and
+// before those after, and what comes of a replayed message in the next stage knows of the run alone.
+func TestReplaySince(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t, nil)
+	pages(t, b, 0, 1)
+	before, err := b.InUse(t.Context(), "parser", "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.StartReplay(t.Context(), "parser", []string{"article"}, bus.Selection{Stream: bus.StreamPage}, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := b.InUse(t.Context(), "parser", "two"); err != nil || !r.Since.After(before) || !after.After(r.Since) {
+		t.Errorf("in use at %v, replayed at %v, in use at %v, %v", before, r.Since, after, err)
+	}
+	var mu sync.Mutex
+	var since []time.Time
+	var runs []string
+	done := make(chan struct{})
+	article := &bus.Worker[*feedmill.Page]{Name: "article", From: bus.Pages, Replay: true,
+		Handle: func(_ context.Context, p *feedmill.Page, out *bus.Outbox) error {
+			mu.Lock()
+			defer mu.Unlock()
+			since = append(since, out.Cause().Since)
+			bus.Put(out, bus.Articles, &feedmill.Article{ID: p.ID, URL: p.URL})
+			return nil
+		}}
+	enrich := &bus.Worker[*feedmill.Article]{Name: "enrich", From: bus.Articles, Replay: true,
+		Handle: func(_ context.Context, _ *feedmill.Article, out *bus.Outbox) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if runs = append(runs, out.Cause().Run); !out.Cause().Since.IsZero() {
+				t.Error("the next stage is not replayed, and has a moment of its own")
+			}
+			if len(runs) == 2 {
+				close(done)
+			}
+			return nil
+		}}
+	runUntil(t, done, func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return article.Run(ctx, b) })
+		group.Go(func() error { return enrich.Run(ctx, b) })
+		return group.Wait()
+	})
+	if len(since) != 2 || !since[0].IsZero() || !since[1].Equal(r.Since) {
+		t.Errorf("moments %v, want none for live work and %v", since, r.Since)
+	}
+	if len(runs) != 2 || runs[0] != "" || runs[1] != r.ID {
+		t.Errorf("runs %q, want none and %s", runs, r.ID)
 	}
 }

@@ -65,9 +65,11 @@ type Rendition struct {
 	Sightings []time.Time `json:"sightings,omitempty"`
 
 	// Added is what Merge added, for the store to write. Record is the JSON to be kept from now on, "" for that which
-	// is kept already.
+	// is kept already; Head says that Rendition, Pipeline, SeenAt, ContentHash or Digest are others, whether the JSON is
+	// or not. Results are new, or of another time of use than before.
 	Added struct {
 		Record    string
+		Head      bool
 		Results   []Result
 		Sightings []time.Time
 	} `json:"-"`
@@ -78,7 +80,8 @@ type Rendition struct {
 	replaced, remade bool
 }
 
-// Result is the content hash of what a pipeline once read out of a source.
+// Result is the content hash of what a pipeline once read out of a source. There is one for each version and hash, with
+// the last times of use.
 type Result struct {
 	Pipeline    feedmill.Pipeline `json:"pipeline,omitzero"` // without its run
 	ContentHash string            `json:"content_hash,omitempty"`

@@ -208,8 +208,7 @@ func (m *merging) putURL(a *Article, u string) {
 }
 
 func (m *merging) putRendition(ctx context.Context, a *Article, in *Prepared) error {
-	pipeline := in.doc.Provenance.Pipeline
-	pipeline.Run = ""
+	pipeline := pipelineOf(in.rec)
 	r := a.Rendition(in.doc.Provenance.Page.SHA256)
 	if r == nil {
 		r = &Rendition{Source: in.doc.Provenance.Page.SHA256}
@@ -218,8 +217,7 @@ func (m *merging) putRendition(ctx context.Context, a *Article, in *Prepared) er
 	} else if err := m.replace(ctx, a, r, in, pipeline); err != nil {
 		return err
 	}
-	if result := (Result{pipeline, in.doc.ContentHash}); !slices.Contains(r.Results, result) {
-		r.Results = append(r.Results, result)
+	if result := (Result{pipeline, in.doc.ContentHash}); r.addResult(result) {
 		r.Added.Results = append(r.Added.Results, result)
 		r.remade = true
 		m.touch(a)
@@ -230,6 +228,30 @@ func (m *merging) putRendition(ctx context.Context, a *Article, in *Prepared) er
 		m.touch(a)
 	}
 	return nil
+}
+
+// pipelineOf is what made a record, without its run.
+func pipelineOf(rec *feedmill.Record) feedmill.Pipeline {
+	p := rec.Provenance.Pipeline
+	p.Run, p.ParserSince, p.EnricherSince = "", instant(p.ParserSince), instant(p.EnricherSince)
+	return p
+}
+
+// addResult notes a result, and tells whether it says more than those that are there.
+func (r *Rendition) addResult(x Result) bool {
+	for i := range r.Results {
+		have := &r.Results[i]
+		if have.ContentHash != x.ContentHash || !sameVersion(&have.Pipeline, &x.Pipeline) {
+			continue
+		}
+		if have.Pipeline.Compare(x.Pipeline) >= 0 {
+			return false
+		}
+		*have = x
+		return true
+	}
+	r.Results = append(r.Results, x)
+	return true
 }
 
 // replace keeps the new of two renditions of one source if it is the newer pipeline's, or the one seen earlier, or the
@@ -258,6 +280,12 @@ func (m *merging) replace(ctx context.Context, a *Article, r *Rendition, in *Pre
 		r.doc = in.doc
 		return nil
 	}
+	m.touch(a)
+	if have := r.Added.Record; same {
+		r.keep(in, pipeline)
+		r.Added.Record = have // if it is new in this batch it is still to be written
+		return nil
+	}
 	r.keep(in, pipeline)
 	return nil
 }
@@ -266,7 +294,7 @@ func (m *merging) replace(ctx context.Context, a *Article, r *Rendition, in *Pre
 func (r *Rendition) keep(in *Prepared, pipeline feedmill.Pipeline) {
 	r.Rendition, r.Pipeline, r.SeenAt = in.doc.Rendition, pipeline, in.seenAt
 	r.ContentHash, r.Digest = in.doc.ContentHash, in.digest
-	r.doc, r.Added.Record = in.doc, in.json
+	r.doc, r.Added.Record, r.Added.Head = in.doc, in.json, true
 }
 
 // json returns the JSON that is kept of a source.

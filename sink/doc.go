@@ -9,7 +9,8 @@
 // words are found in scripts that do not part them.
 //
 //   - A rendition is what one pipeline made of one source: of one source the newest pipeline's stays. Pipelines are
-//     ordered by feedmill.Pipeline.Compare; of two results of the same pipeline the one seen earlier stays, then the
+//     ordered by feedmill.Pipeline.Compare, that is by since when they are in use: what was put back into use is newer
+//     than what it replaced. Of two results of the same pipeline the one seen earlier stays, then the
 //     one whose JSON sorts first.
 //   - A sighting is a source and the time when it was fetched. The revisions of an article are its sightings in the
 //     order of time (ties by the source's hash), neighbours with equal content taken as one and shown as the last of

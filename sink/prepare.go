@@ -60,13 +60,15 @@ func prepare(rec *feedmill.Record) (Prepared, error) {
 }
 
 // bare returns a copy of the record without what is merged or assembled: what one pipeline made of one source,
-// wherever and whenever that was seen, and in whichever run: a replay through the same pipeline changes nothing.
+// wherever and whenever that was seen, in whichever run, and since whenever the pipeline is in use: a replay through the
+// same pipeline changes nothing.
 func bare(rec *feedmill.Record) *feedmill.Record {
 	r := *rec
 	r.Schema = feedmill.SchemaVersion
 	r.AltURLs, r.Feeds, r.State, r.SeenAt = nil, nil, feedmill.State{}, time.Time{}
 	r.Revision, r.Previous, r.Change, r.FirstSeenAt, r.Cursor = 0, "", nil, time.Time{}, 0
-	r.Provenance.Pipeline.Run = ""
+	p := &r.Provenance.Pipeline
+	p.Run, p.ParserSince, p.EnricherSince = "", time.Time{}, time.Time{}
 	if r.ContentHash == "" {
 		r.ContentHash = feedmill.ContentHash(&r.Article)
 	}

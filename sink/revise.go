@@ -174,26 +174,37 @@ func encodeChange(c *feedmill.Change) (json.RawMessage, error) {
 	return json.RawMessage(text), err
 }
 
-// sameText tells whether the newest pipeline in both lists has a result in common.
+// sameText tells whether the newest version in both lists has a result in common.
 func sameText(a, b []Result) bool {
 	var newest *feedmill.Pipeline
 	same := false
 	for i := range a {
 		for j := range b {
-			p := &a[i].Pipeline
-			if p.Compare(b[j].Pipeline) != 0 {
+			if !sameVersion(&a[i].Pipeline, &b[j].Pipeline) {
 				continue
+			}
+			p := &a[i].Pipeline // since when it was last in use for either
+			if b[j].Pipeline.Compare(*p) > 0 {
+				p = &b[j].Pipeline
 			}
 			equal := a[i].ContentHash == b[j].ContentHash
 			switch {
+			case newest != nil && sameVersion(p, newest):
+				same = same || equal
+				if p.Compare(*newest) > 0 {
+					newest = p
+				}
 			case newest == nil || p.Compare(*newest) > 0:
 				newest, same = p, equal
-			case p.Compare(*newest) == 0:
-				same = same || equal
 			}
 		}
 	}
 	return same
+}
+
+// sameVersion tells whether two pipelines give the same result.
+func sameVersion(p, q *feedmill.Pipeline) bool {
+	return p.Parser == q.Parser && p.Enricher == q.Enricher && p.Rules == q.Rules && p.Model == q.Model
 }
 
 // place puts the newest revision where queries find it.

@@ -31,7 +31,7 @@ func commands(a *app) []*cobra.Command {
 		group("dlq", "See, retry and drop what was given up (dead letters)",
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a), dlqDropCommand(a)),
 		group("replay", "Send what is stored on the bus through a newer stage",
-			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayCancelCommand(a)),
+			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayResumeCommand(a), replayCancelCommand(a)),
 		explainCommand(a),
 		statusCommand(a),
 		healthcheckCommand(a),

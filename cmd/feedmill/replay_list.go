@@ -38,7 +38,7 @@ func replayListCommand(a *app) *cobra.Command {
 			now := time.Now()
 			t := newTable("ID", "STARTED", "STAGE", "STATE", "LEFT", "MESSAGES", "OF")
 			for _, r := range all {
-				t.add(r.ID, ago(r.Started, now), r.Stage, replayState(r), strconv.Itoa(r.Pending), strconv.Itoa(r.Published), chosen(&r.Select))
+				t.add(r.ID, ago(r.Started, now), r.Stage, replayState(r, now), strconv.Itoa(r.Pending), strconv.Itoa(r.Published), chosen(&r.Select))
 			}
 			return t.write(a.out, a.term)
 		})
@@ -47,13 +47,15 @@ func replayListCommand(a *app) *cobra.Command {
 	return c
 }
 
-// replayState is how far a replay is, in a word.
-func replayState(r *bus.Replay) string {
+// replayState is how far a replay is, in a word or two.
+func replayState(r *bus.Replay, now time.Time) string {
 	switch {
 	case r.Cancelled:
 		return "cancelled"
-	case !r.Complete:
+	case r.Sending(now):
 		return "sending"
+	case !r.Complete:
+		return "broken off"
 	case r.Pending > 0:
 		return "running"
 	}

@@ -28,20 +28,40 @@ func replayShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return unknownReplay(err, a.dataHint(cfg))
 			}
+			now := time.Now()
+			shown := shownReplay{r, replayState(r, now), 0}
+			err = client.Bus.Select(c.Context(), bus.Selection{Stream: bus.StreamDead}, false, func(m *bus.Stored) bool {
+				if m.Run == r.ID {
+					shown.Dead++
+				}
+				return true
+			})
+			if err != nil {
+				return err
+			}
 			if f.value == formJSON {
-				return encoder(a.out, true).Encode(r)
+				return encoder(a.out, true).Encode(shown)
 			}
 			var d details
 			d.add("id", r.ID)
-			d.add("state", replayState(r))
+			d.add("state", shown.State)
 			d.add("stage", r.Stage)
 			d.add("messages", chosen(&r.Select))
-			d.add("started", moment(r.Started, time.Now()))
+			d.add("started", moment(r.Started, now))
 			d.add("workers", strings.Join(r.Workers, ", "))
 			d.add("sent", strconv.Itoa(r.Published))
 			d.add("not handled", strconv.Itoa(r.Pending))
+			if r.Rate > 0 {
+				d.add("rate", fmt.Sprintf("at most %d/s", r.Rate))
+			}
+			if shown.Dead > 0 {
+				d.add("given up", strconv.Itoa(shown.Dead)+"; to see why: feedmill dlq list"+a.dataHint(cfg))
+			}
 			if err := d.write(a.out, a.term); err != nil {
 				return err
+			}
+			if shown.State == "broken off" {
+				a.say("whoever sent its messages is gone; to go on: feedmill replay resume %s%s", r.ID, a.dataHint(cfg))
 			}
 			if r.Pending > 0 {
 				a.tellWhen(client, cfg, "the work is done")
@@ -51,6 +71,13 @@ func replayShowCommand(a *app) *cobra.Command {
 	}
 	a.busFlags(c)
 	return c
+}
+
+// shownReplay is a replay with what is worked out of it.
+type shownReplay struct {
+	*bus.Replay
+	State string `json:"state"`
+	Dead  int    `json:"dead"` // dead letters that came of it
 }
 
 // unknownReplay says what to do where there is no such replay.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +34,11 @@ func replayStartCommand(a *app) *cobra.Command {
 		Use:   "start --stage STAGE",
 		Short: "Send stored messages through a stage again",
 		Long: `Send what the streams still hold through a stage again: article pages through the parser, articles through the
-enricher, records into the stores. What comes out goes the ordinary way, and a store replaces what an older version made
-of the same source. Nothing is fetched, and live work goes first.
+enricher, records into the stores. What comes out goes the ordinary way, and replaces in the stores what was made of the
+same source before. Nothing is fetched, and live work goes first. What is stored after the start is not replayed.
+
+The command ends when all messages are sent, which with --rate may be long; the daemon handles them meanwhile and after.
+If it is cut short, 'feedmill replay resume' goes on with it.
 
 All conditions must hold; without any, the whole stream is replayed. --dry-run does the work in this process, compares
 with the database, says by field what would change, and changes nothing.`,
@@ -174,9 +178,9 @@ func (a *app) startReplay(ctx context.Context, client *daemon.Client, cfg *confi
 	r, err := client.StartReplay(ctx, f.stage, sel, int(f.rate), p.at)
 	p.end()
 	if err != nil {
-		if r != nil {
-			a.say("replay %s was broken off after %s; to drop what is not handled yet: feedmill replay cancel %s%s",
-				r.ID, count(int64(r.Published), "message"), r.ID, a.dataHint(cfg))
+		a.sayBrokenOff(r, err, cfg)
+		if ctx.Err() != nil {
+			return errors.New("stopped before all messages were sent")
 		}
 		return err
 	}
@@ -190,6 +194,16 @@ func (a *app) startReplay(ctx context.Context, client *daemon.Client, cfg *confi
 	a.tellWhen(client, cfg, "the work is done")
 	a.say("to see how far it is: feedmill replay show %s%s", r.ID, a.dataHint(cfg))
 	return nil
+}
+
+// sayBrokenOff says how to go on with a replay of which not all was sent.
+func (a *app) sayBrokenOff(r *bus.Replay, err error, cfg *config.Config) {
+	if r == nil || errors.Is(err, bus.ErrReplayCancelled) || errors.Is(err, bus.ErrReplayHeld) {
+		return
+	}
+	hint := r.ID + a.dataHint(cfg)
+	a.say("replay %s was broken off after %s; to go on: feedmill replay resume %s, to drop what is not handled yet: feedmill replay cancel %s",
+		r.ID, count(int64(r.Published), "message"), hint, hint)
 }
 
 func (a *app) dryReplay(ctx context.Context, client *daemon.Client, f *replayFlags, sel bus.Selection, n int) error {
@@ -217,6 +231,12 @@ func (a *app) showDryReplay(sum *daemon.DryReplay) error {
 	d.add("would change", strconv.Itoa(sum.Changed))
 	d.add("not stored yet", strconv.Itoa(sum.New))
 	d.add("rejected", strconv.Itoa(sum.Failed))
+	if sum.Repeated > 0 {
+		d.add("the same page again", strconv.Itoa(sum.Repeated))
+	}
+	if sum.Withdrawn > 0 {
+		d.add("withdrawn", strconv.Itoa(sum.Withdrawn))
+	}
 	if err := d.write(a.out, a.term); err != nil {
 		return err
 	}

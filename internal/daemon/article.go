@@ -14,10 +14,12 @@ import (
 // article takes the article out of a page, and claims the URLs that led to it. Where one of them belongs to another
 // article already, both are one: this one is merged into the other, which was there first.
 func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
-	a, err := p.parsing.extractor.Load().Extract(page)
+	with := p.parsing.now.Load()
+	a, err := with.Extract(page)
 	if err != nil {
 		return err
 	}
+	a.Provenance.Pipeline.ParserSince = later(with.since, out.Cause().Since)
 	if gone, err := p.Registry.Denied(ctx, a.ID); gone || err != nil {
 		return err
 	}
@@ -74,6 +76,7 @@ func (p *pipeline) enrich(ctx context.Context, a *feedmill.Article, out *bus.Out
 		return err
 	}
 	r.Provenance.Pipeline.Run = out.Cause().Run
+	r.Provenance.Pipeline.EnricherSince = later(p.enriching.now.Load().since, out.Cause().Since)
 	bus.Put(out, bus.Records, r)
 	return nil
 }

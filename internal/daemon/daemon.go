@@ -136,8 +136,10 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if err := p.SetFilters(p.cfg); err != nil {
 				return err
 			}
-			p.parsing = &parsing{}
-			p.parsing.load(p.cfg, p.cfg.Parse.Rules, p.log)
+			p.parsing = &parsing{bus: p.Bus, cfg: p.cfg, log: p.log}
+			if err := p.parsing.load(ctx, p.cfg.Parse.Rules); err != nil {
+				return err
+			}
 			items, err := p.Bus.Stream(ctx, bus.StreamItem)
 			if err != nil {
 				return err
@@ -148,7 +150,10 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if err != nil {
 				return err
 			}
-			p.chain = chain
+			p.chain, p.enriching = chain, &enriching{}
+			if err := p.enriching.use(ctx, p.Bus, p.cfg); err != nil {
+				return err
+			}
 		case StageSink:
 			if err := p.openSinks(ctx, o.Once); err != nil {
 				return err
@@ -195,6 +200,12 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 		}
 		return p.Bus.Tend(ctx, 0)
 	})
+	if p.parsing != nil || p.enriching != nil {
+		group.Go(func() error {
+			p.followUse(ctx)
+			return nil
+		})
+	}
 	p.health.prepared(reading, p.leases)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)

@@ -175,7 +175,7 @@ func (c *Client) articleSteps(ctx context.Context, l *Life, id string) error {
 		if len(a.Quality.Warnings) > 0 {
 			what += "; warnings: " + strings.Join(a.Quality.Warnings, ", ")
 		}
-		l.add(m, StageParser, what+mergedInto(a), Step{Record: head(&feedmill.Record{Article: *a})})
+		l.add(m, StageParser, what+mergedInto(a), Step{Record: head(&feedmill.Record{Article: *a}), Run: m.Run})
 		return nil
 	})
 }

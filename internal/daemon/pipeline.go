@@ -32,16 +32,17 @@ func Stages() []string { return []string{StageFetcher, StageParser, StageEnriche
 // functions and the bus; what a stage does stands in its package.
 type pipeline struct {
 	*Client
-	cfg     *config.Config
-	log     *slog.Logger
-	once    *pass // nil in a daemon
-	policy  *registry.Policy
-	fetcher *fetcher.Fetcher
-	hosts   *fetcher.Hosts
-	leases  *bus.Leases
-	chain   *enricher.Chain
-	sinks   []namedSink
-	recent  recent
+	cfg       *config.Config
+	log       *slog.Logger
+	once      *pass // nil in a daemon
+	policy    *registry.Policy
+	fetcher   *fetcher.Fetcher
+	hosts     *fetcher.Hosts
+	leases    *bus.Leases
+	chain     *enricher.Chain
+	enriching *enriching
+	sinks     []namedSink
+	recent    recent
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
 	// compared with it.
 	itemsAtStart uint64

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/registry"
 	"github.com/feedmill/feedmill/sink"
 )
 
@@ -66,14 +68,18 @@ func (c *Client) StartReplay(ctx context.Context, stage string, sel bus.Selectio
 	return c.Bus.StartReplay(ctx, stage, c.replayWorkers(stage), sel, rate, each)
 }
 
-// DryReplay is what a replay would do.
+// DryReplay is what a replay would do. One source of an article counts once, however often its messages are stored: of
+// several results the one that the store would keep.
 type DryReplay struct {
 	Messages  int `json:"messages"`
 	Unchanged int `json:"unchanged"`
 	Changed   int `json:"changed"`
-	// New counts what the store does not hold yet, Failed what the stage rejects.
-	New    int `json:"new"`
-	Failed int `json:"failed"`
+	// New counts what the store does not hold yet, Failed what the stage rejects, Repeated the messages of sources that
+	// are counted already, Withdrawn those of articles that were withdrawn and stay so.
+	New       int `json:"new"`
+	Failed    int `json:"failed"`
+	Repeated  int `json:"repeated"`
+	Withdrawn int `json:"withdrawn"`
 	// Fields counts the records in which a field would change.
 	Fields  map[string]int `json:"fields"`
 	Changes []FieldChanges `json:"changes,omitempty"`
@@ -97,27 +103,109 @@ func (c *Client) DryReplay(ctx context.Context, stage string, sel bus.Selection,
 	if err != nil {
 		return nil, err
 	}
-	sum := &DryReplay{Fields: map[string]int{}}
+	d := &dryRun{DryReplay: &DryReplay{Fields: map[string]int{}}, registry: c.Registry, store: store, sources: map[sourceKey]*dryResult{}}
 	var failed error
 	err = c.Bus.Select(ctx, sel, true, func(m *bus.Stored) bool {
-		sum.Messages++
+		d.Messages++
 		rec, err := remake(ctx, m)
-		if err != nil {
-			if !feedmill.IsPermanent(err) {
-				failed = err
-				return false
-			}
-			sum.Failed++
-			sum.Changes = append(sum.Changes, FieldChanges{ID: m.ID, Error: err.Error()})
-		} else if failed = sum.compare(ctx, store, rec); failed != nil {
-			return false
+		switch {
+		case err == nil:
+			failed = d.add(ctx, rec)
+		case feedmill.IsPermanent(err):
+			d.Failed++
+			d.Changes = append(d.Changes, FieldChanges{ID: m.ID, Error: err.Error()})
+		default:
+			failed = err
 		}
 		if each != nil {
-			each(sum.Messages)
+			each(d.Messages)
 		}
-		return true
+		return failed == nil
 	})
-	return sum, errors.Join(failed, err)
+	if err := errors.Join(failed, err); err != nil {
+		return nil, err
+	}
+	return d.sum(), nil
+}
+
+// dryRun gathers what a replay would do.
+type dryRun struct {
+	*DryReplay
+	registry *registry.Registry
+	store    sink.Querier
+	sources  map[sourceKey]*dryResult
+	order    []*dryResult // as they came
+}
+
+// sourceKey is one source of one article.
+type sourceKey struct{ id, source string }
+
+// dryResult is what would come of a source.
+type dryResult struct {
+	FieldChanges
+	pipeline feedmill.Pipeline
+	seenAt   time.Time
+	stored   bool // the store holds the source
+}
+
+// add looks at what came of one message.
+func (d *dryRun) add(ctx context.Context, rec *feedmill.Record) error {
+	if rec.Rendition == "" {
+		d.Unchanged++ // a mention; it is merged, whatever pipeline made it
+		return nil
+	}
+	if gone, err := d.registry.Denied(ctx, rec.ID); gone || err != nil {
+		d.Withdrawn++
+		return err
+	}
+	r := &dryResult{FieldChanges: FieldChanges{ID: rec.ID, URL: rec.URL}, pipeline: rec.Provenance.Pipeline, seenAt: rec.SeenAt}
+	key := sourceKey{rec.ID, rec.Provenance.Page.SHA256}
+	before := d.sources[key]
+	if before != nil {
+		d.Repeated++
+		if cmp.Or(r.pipeline.Compare(before.pipeline), before.seenAt.Compare(r.seenAt)) <= 0 {
+			return nil
+		}
+	}
+	for old, err := range d.store.Query(ctx, sink.Query{ID: rec.ID, Revisions: sink.RevisionsAll, IncludeMerged: true}) {
+		if err != nil {
+			return err
+		}
+		if old.Provenance.Page.SHA256 != rec.Provenance.Page.SHA256 {
+			continue
+		}
+		r.stored = true
+		if r.Fields, err = differing(old, rec); err != nil {
+			return err
+		}
+		break
+	}
+	if before != nil {
+		*before = *r
+		return nil
+	}
+	d.sources[key] = r
+	d.order = append(d.order, r)
+	return nil
+}
+
+// sum counts the results.
+func (d *dryRun) sum() *DryReplay {
+	for _, r := range d.order {
+		switch {
+		case !r.stored:
+			d.New++
+		case len(r.Fields) == 0:
+			d.Unchanged++
+		default:
+			d.Changed++
+			for _, f := range r.Fields {
+				d.Fields[f]++
+			}
+			d.Changes = append(d.Changes, r.FieldChanges)
+		}
+	}
+	return d.DryReplay
 }
 
 // remaker returns what makes a record of a stage's stored input, as the workers would.
@@ -154,38 +242,6 @@ func (c *Client) remaker(stage string) (func(context.Context, *bus.Stored) (*fee
 	return func(ctx context.Context, m *bus.Stored) (*feedmill.Record, error) {
 		return bus.Value(ctx, c.Bus, bus.Records, m)
 	}, nil
-}
-
-// compare looks for the stored rendition of the record's source and names the fields that differ.
-func (d *DryReplay) compare(ctx context.Context, store sink.Querier, rec *feedmill.Record) error {
-	if rec.Rendition == "" {
-		d.Unchanged++ // a mention; it is merged, whatever pipeline made it
-		return nil
-	}
-	for old, err := range store.Query(ctx, sink.Query{ID: rec.ID, Revisions: sink.RevisionsAll, IncludeMerged: true}) {
-		if err != nil {
-			return err
-		}
-		if old.Provenance.Page.SHA256 != rec.Provenance.Page.SHA256 {
-			continue
-		}
-		fields, err := differing(old, rec)
-		if err != nil {
-			return err
-		}
-		if len(fields) == 0 {
-			d.Unchanged++
-			return nil
-		}
-		d.Changed++
-		for _, f := range fields {
-			d.Fields[f]++
-		}
-		d.Changes = append(d.Changes, FieldChanges{ID: rec.ID, URL: rec.URL, Fields: fields})
-		return nil
-	}
-	d.New++
-	return nil
 }
 
 // differing names the top-level fields in which two records of one source differ, apart from those that a store

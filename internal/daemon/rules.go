@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/parser"
@@ -106,34 +104,13 @@ func logRules(log *slog.Logger, err error) {
 	}
 }
 
-// parsing is what the parser of this process works with. It changes when site rules do.
-type parsing struct {
-	mu        sync.Mutex // of those that load
-	files     ruleFiles
-	hash      string // of the rules in use
-	extractor atomic.Pointer[parser.Extractor]
-}
-
-// load reads the site rules of directories and puts them into use.
-func (p *parsing) load(cfg *config.Config, dirs []string, log *slog.Logger) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rules, err := p.files.read(dirs)
-	logRules(log, err)
-	if p.extractor.Load() != nil && rules.Hash() == p.hash {
-		return
-	}
-	if n := len(rules.Sites()); n > 0 || p.hash != "" {
-		log.Info("site rules read", "files", n, "hash", rules.Hash())
-	}
-	p.hash = rules.Hash()
-	p.extractor.Store(newExtractor(cfg, rules, log))
-}
-
 // ReloadRules reads the site rules of directories anew and puts them into use for the pages to come, where this process
 // runs the parser. What is wrong in them is logged and changes nothing.
-func (c *Client) ReloadRules(_ context.Context, dirs []string) {
-	if c.parsing != nil {
-		c.parsing.load(c.cfg, dirs, c.log)
+func (c *Client) ReloadRules(ctx context.Context, dirs []string) {
+	if c.parsing == nil {
+		return
+	}
+	if err := c.parsing.load(ctx, dirs); err != nil && ctx.Err() == nil {
+		c.log.Warn("cannot put the site rules into use; trying again", "error", err)
 	}
 }

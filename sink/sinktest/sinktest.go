@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) sink.Sink) {
 		{"AnyOrder", testAnyOrder},
 		{"Revisions", testRevisions},
 		{"NewestPipeline", testNewestPipeline},
+		{"LatestInUse", testLatestInUse},
 		{"Reprocessed", testReprocessed},
 		{"MentionFirst", testMentionFirst},
 		{"Cursor", testCursor},
@@ -249,6 +250,12 @@ func story() []*feedmill.Record {
 		r("b", "Town elects", body(3, 3), "b2", 3, 1),
 		r("b", "Town elects a mayor", body(3, 2), "b2", 3, 3),
 		r("b", "Town elects", body(3, 3), "b2", 3, 2),
+		// Read by a rule, by another, by the first again.
+		Record("b", "Town votes", body(3, 3), "b3", hour(4), since(1, "r+bb", 1, 1)),
+		Record("b", "Town votes again", body(3, 3), "b3", hour(4), since(1, "r+aa", 2, 1)),
+		Record("b", "Town votes", body(3, 3), "b3", hour(4), since(1, "r+bb", 3, 1)),
+		Record("b", "Town votes", body(3, 3), "b4", hour(5), since(1, "r+bb", 3, 2)),
+		Record("b", "Town votes twice", body(3, 3), "b4", hour(5), since(1, "r+aa", 3, 1)),
 		// From the feed first, then whole; gone, alive, gone.
 		feedOnly,
 		r("c", "Floods", body(5, 5), "c1", 1, 1), // the same moment: the sources' hashes decide

@@ -141,10 +141,14 @@ func (w *writer) readRenditions(ctx context.Context, a *sink.Article) error {
 	var err error
 	a.Renditions, err = all(ctx, w.renditions, []any{a.Key}, func(row *sql.Rows) (*sink.Rendition, error) {
 		r := new(sink.Rendition)
-		var seenAt string
-		err := row.Scan(&r.Key, &r.Source, &r.Rendition, &r.Pipeline.Parser, &r.Pipeline.Enricher, &r.Pipeline.Rules, &r.Pipeline.Model,
+		p := &r.Pipeline
+		var seenAt, parserSince, enricherSince string
+		err := row.Scan(&r.Key, &r.Source, &r.Rendition, &p.Parser, &p.Enricher, &p.Rules, &p.Model, &parserSince, &enricherSince,
 			&seenAt, &r.ContentHash)
 		if err != nil {
+			return nil, err
+		}
+		if err := parseSince(p, parserSince, enricherSince); err != nil {
 			return nil, err
 		}
 		byKey[r.Key] = r
@@ -156,14 +160,16 @@ func (w *writer) readRenditions(ctx context.Context, a *sink.Article) error {
 	}
 	_, err = all(ctx, w.results, []any{a.Key}, func(row *sql.Rows) (_ struct{}, err error) {
 		var (
-			key int64
-			x   sink.Result
+			key                        int64
+			x                          sink.Result
+			parserSince, enricherSince string
 		)
-		err = row.Scan(&key, &x.Pipeline.Parser, &x.Pipeline.Enricher, &x.Pipeline.Rules, &x.Pipeline.Model, &x.ContentHash)
-		if err == nil {
-			byKey[key].Results = append(byKey[key].Results, x)
+		p := &x.Pipeline
+		if err := row.Scan(&key, &p.Parser, &p.Enricher, &p.Rules, &p.Model, &parserSince, &enricherSince, &x.ContentHash); err != nil {
+			return struct{}{}, err
 		}
-		return struct{}{}, err
+		byKey[key].Results = append(byKey[key].Results, x)
+		return struct{}{}, parseSince(&byKey[key].Results[len(byKey[key].Results)-1].Pipeline, parserSince, enricherSince)
 	})
 	if err != nil {
 		return err
@@ -184,6 +190,27 @@ func (w *writer) readRenditions(ctx context.Context, a *sink.Article) error {
 		slices.SortFunc(r.Sightings, time.Time.Compare)
 	}
 	return err
+}
+
+// parseSince reads the times of use of a pipeline, each "" where it has none.
+func parseSince(p *feedmill.Pipeline, parser, enricher string) (err error) {
+	if parser != "" {
+		if p.ParserSince, err = parseTime(parser); err != nil {
+			return err
+		}
+	}
+	if enricher != "" {
+		p.EnricherSince, err = parseTime(enricher)
+	}
+	return err
+}
+
+// formatSince writes a time of use, "" for none.
+func formatSince(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return formatTime(t)
 }
 
 // all reads the rows that a statement gives.

@@ -200,17 +200,24 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	done, err := p.Up(ctx)
-	if err != nil {
-		// Another process may have brought the schema up to date at the same time.
-		if pending, err2 := p.HasPending(ctx); err2 != nil || pending {
+	for before := int64(-1); ; {
+		done, err := p.Up(ctx)
+		for _, m := range done {
+			log.Info("database migrated", "version", m.Source.Version, "duration", m.Duration)
+		}
+		if err == nil {
+			return nil
+		}
+		// Another process may be bringing the schema up to date at the same time: as long as it gets on, so do we.
+		version, newest, err2 := p.GetVersions(ctx)
+		switch {
+		case err2 == nil && version == newest:
+			return nil
+		case err2 != nil || version <= before:
 			return fmt.Errorf("bring the schema up to date: %w", err)
 		}
+		before = version
 	}
-	for _, m := range done {
-		log.Info("database migrated", "version", m.Source.Version, "duration", m.Duration)
-	}
-	return nil
 }
 
 // Close closes the store; what was written is moved from the journal to the file if nobody else has it open.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/feedmill/feedmill/sink"
 	"github.com/feedmill/feedmill/sink/sqlite"
 )
 
@@ -43,5 +44,53 @@ func TestTheFileIsForItsOwnerAlone(t *testing.T) {
 	}
 	if got := mode(path); got != 0o640 {
 		t.Errorf("an old file has mode %o now, want 640 as before", got)
+	}
+}
+
+// TestOldSchema opens a database of the first schema, which knew no times of use: what it holds stays, and gives way to
+// what comes with a time.
+func TestOldSchema(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "feedmill.db")
+	s := open(t, path, nil)
+	if err := s.Write(t.Context(), articles(0, 3, 50)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, path)
+	for _, statement := range []string{
+		"ALTER TABLE rendition DROP COLUMN parser_since", "ALTER TABLE rendition DROP COLUMN enricher_since",
+		"ALTER TABLE result DROP COLUMN parser_since", "ALTER TABLE result DROP COLUMN enricher_since",
+		"DELETE FROM goose_db_version WHERE version_id = 3",
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, nil)
+	again := articles(0, 3, 50)
+	for _, r := range again {
+		r.Title = "Read again"
+		r.Provenance.Pipeline.Rules, r.Provenance.Pipeline.ParserSince = "a", seen
+	}
+	if err := s.Write(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for r, err := range s.Query(t.Context(), sink.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; r.Title != "Read again" || r.Revision != 1 {
+			t.Errorf("%s: %q, revision %d", r.ID, r.Title, r.Revision)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d records, want 3", n)
 	}
 }

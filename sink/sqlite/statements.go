@@ -8,12 +8,12 @@ import (
 
 // statements are those of the writer, prepared once.
 type statements struct {
-	getArticle, mergedInto, newArticle, setArticle          *sql.Stmt
-	renditions, newRendition, setRendition, renditionRecord *sql.Stmt
-	results, addResult, sightings, addSighting              *sql.Stmt
-	revisions, setRevision, cutRevisions                    *sql.Stmt
-	mentions, setMention, urls, addURL                      *sql.Stmt
-	index, nextCursor                                       *sql.Stmt
+	getArticle, mergedInto, newArticle, setArticle                   *sql.Stmt
+	renditions, newRendition, setRendition, setHead, renditionRecord *sql.Stmt
+	results, addResult, sightings, addSighting                       *sql.Stmt
+	revisions, setRevision, cutRevisions                             *sql.Stmt
+	mentions, setMention, urls, addURL                               *sql.Stmt
+	index, nextCursor                                                *sql.Stmt
 
 	old, dropArticle *sql.Stmt
 
@@ -30,6 +30,8 @@ type statement struct {
 func (s *statements) all() []statement {
 	const article = `SELECT a.key, a.id, iif(a.root = 0, '', (SELECT id FROM article r WHERE r.key = a.root)),
 		a.standing, a.shown, a.cursor, a.sort_at, a.host, a.indexed FROM article a `
+	const setHead = `UPDATE rendition SET rendition = ?, parser = ?, enricher = ?, rules = ?, model = ?, parser_since = ?,
+		enricher_since = ?, seen_at = ?, content_hash = ?`
 	return []statement{
 		{&s.getArticle, article + `WHERE a.id = ?`},
 		{&s.mergedInto, article + `WHERE a.root = ? AND a.root <> 0`},
@@ -37,17 +39,19 @@ func (s *statements) all() []statement {
 		{&s.setArticle, `UPDATE article SET root = ?, target = ?, standing = ?, shown = ?, revisions = ?, cursor = ?, sort_at = ?,
 			host = ?, indexed = ?, withdrawn = ?, last_seen = ? WHERE key = ?`},
 
-		{&s.renditions, `SELECT key, source, rendition, parser, enricher, rules, model, seen_at, content_hash FROM rendition
-			WHERE article = ?`},
-		{&s.newRendition, `INSERT INTO rendition (article, source, rendition, parser, enricher, rules, model, seen_at, content_hash, record)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.setRendition, `UPDATE rendition SET rendition = ?, parser = ?, enricher = ?, rules = ?, model = ?, seen_at = ?,
-			content_hash = ?, record = ? WHERE key = ?`},
+		{&s.renditions, `SELECT key, source, rendition, parser, enricher, rules, model, parser_since, enricher_since, seen_at, content_hash
+			FROM rendition WHERE article = ?`},
+		{&s.newRendition, `INSERT INTO rendition (rendition, parser, enricher, rules, model, parser_since, enricher_since, seen_at,
+			content_hash, record, article, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.setRendition, setHead + `, record = ? WHERE key = ?`},
+		{&s.setHead, setHead + ` WHERE key = ?`},
 		{&s.renditionRecord, `SELECT record FROM rendition WHERE key = ?`},
 
-		{&s.results, `SELECT x.rendition, x.parser, x.enricher, x.rules, x.model, x.content_hash FROM rendition r
+		{&s.results, `SELECT x.rendition, x.parser, x.enricher, x.rules, x.model, x.parser_since, x.enricher_since, x.content_hash FROM rendition r
 			JOIN result x ON x.rendition = r.key WHERE r.article = ?`},
-		{&s.addResult, `INSERT INTO result (rendition, parser, enricher, rules, model, content_hash) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&s.addResult, `INSERT INTO result (rendition, parser, enricher, rules, model, parser_since, enricher_since, content_hash)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET parser_since = excluded.parser_since, enricher_since = excluded.enricher_since`},
 		{&s.sightings, `SELECT s.rendition, s.seen_at FROM rendition r JOIN sighting s ON s.rendition = r.key
 			WHERE r.article = ?`},
 		{&s.addSighting, `INSERT INTO sighting (rendition, seen_at) VALUES (?, ?)`},

@@ -144,27 +144,30 @@ func (w *writer) forget(ctx context.Context, a *sink.Article) error {
 
 func (w *writer) saveRendition(ctx context.Context, a *sink.Article, r *sink.Rendition) error {
 	p := r.Pipeline
+	head := []any{r.Rendition, p.Parser, p.Enricher, p.Rules, p.Model, formatSince(p.ParserSince), formatSince(p.EnricherSince),
+		formatTime(r.SeenAt), r.ContentHash}
 	switch {
-	case r.Added.Record == "":
+	case !r.Added.Head:
 	case r.Key == 0:
-		res, err := w.newRendition.ExecContext(ctx, a.Key, r.Source, r.Rendition, p.Parser, p.Enricher, p.Rules, p.Model,
-			formatTime(r.SeenAt), r.ContentHash, r.Added.Record)
+		res, err := w.newRendition.ExecContext(ctx, append(head, r.Added.Record, a.Key, r.Source)...)
 		if err != nil {
 			return err
 		}
 		if r.Key, err = res.LastInsertId(); err != nil {
 			return err
 		}
+	case r.Added.Record == "":
+		if _, err := w.setHead.ExecContext(ctx, append(head, r.Key)...); err != nil {
+			return err
+		}
 	default:
-		_, err := w.setRendition.ExecContext(ctx, r.Rendition, p.Parser, p.Enricher, p.Rules, p.Model, formatTime(r.SeenAt),
-			r.ContentHash, r.Added.Record, r.Key)
-		if err != nil {
+		if _, err := w.setRendition.ExecContext(ctx, append(head, r.Added.Record, r.Key)...); err != nil {
 			return err
 		}
 	}
 	for i := range r.Added.Results {
 		x, p := &r.Added.Results[i], &r.Added.Results[i].Pipeline
-		if _, err := w.addResult.ExecContext(ctx, r.Key, p.Parser, p.Enricher, p.Rules, p.Model, x.ContentHash); err != nil {
+		if _, err := w.addResult.ExecContext(ctx, r.Key, p.Parser, p.Enricher, p.Rules, p.Model, formatSince(p.ParserSince), formatSince(p.EnricherSince), x.ContentHash); err != nil {
 			return err
 		}
 	}
