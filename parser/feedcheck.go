@@ -64,8 +64,9 @@ func CheckFeed(p *feedmill.Page, feed *feedmill.Feed, items []feedmill.Item) []s
 		noText += one(it.Summary == "" && it.Content == "")
 		stated := it.PublishedRaw + it.UpdatedRaw
 		noDate += one(stated == "" && it.Published.IsZero() && it.Updated.IsZero())
-		badDate += one(stated != "" && it.Published.IsZero() && it.Updated.IsZero())
-		future += one(it.Published.After(now.Add(24 * time.Hour)))
+		ahead := isAhead(it.PublishedRaw, now) || isAhead(it.UpdatedRaw, now)
+		badDate += one(stated != "" && it.Published.IsZero() && it.Updated.IsZero() && !ahead)
+		future += one(ahead)
 		id := feedmill.ArticleID(p.BaseURL(), it)
 		twice += one(ids[id])
 		ids[id] = true
@@ -87,6 +88,12 @@ func CheckFeed(p *feedmill.Page, feed *feedmill.Feed, items []feedmill.Item) []s
 		}
 	}
 	return odd
+}
+
+// isAhead tells dates that lie more than a day in the future, among them those that are not taken for what they say.
+func isAhead(raw string, now time.Time) bool {
+	t, ok := readFeedDate(raw)
+	return ok && t.After(now.Add(24*time.Hour))
 }
 
 func one(b bool) int {

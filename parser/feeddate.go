@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,29 +11,100 @@ import (
 
 // Dates outside these bounds are placeholders and slips, not publication dates.
 const (
-	earliestYear   = 1900
-	maxDateLength  = 100
-	maxFutureYears = 1
+	earliestYear  = 1900
+	maxDateLength = 100
+	maxFutureDays = 7
 )
 
 // parseFeedDate reads a date as feeds write them: RFC 822 with its usual mistakes (wrong or missing weekday, two-digit
 // year, named zones, month names of other languages), RFC 3339 and the variants of ISO 8601, asctime, and seconds since
 // 1970. The time keeps the offset that is stated; where none is, it is UTC. A date that cannot be read, or that lies more
-// than a year after now, is not ok.
+// than a week after now, is not ok.
 func parseFeedDate(raw string, now time.Time) (t time.Time, ok bool) {
+	t, ok = readFeedDate(raw)
+	if !ok || t.After(now.AddDate(0, 0, maxFutureDays)) {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// readFeedDate reads a date wherever it lies.
+func readFeedDate(raw string) (t time.Time, ok bool) {
 	s := strings.TrimSpace(raw)
 	if s == "" || len(s) > maxDateLength {
 		return time.Time{}, false
 	}
-	for _, parse := range []func(string) (time.Time, bool){parseISODate, parseCJKDate, parseEpoch, parseMailDate} {
+	for _, parse := range []func(string) (time.Time, bool){parseISODate, parseCJKDate, parseEpoch, parseMailDate, parseOddDate} {
 		if t, ok = parse(s); ok {
-			break
+			return t, t.Year() >= earliestYear
 		}
 	}
-	if !ok || t.Year() < earliestYear || t.After(now.AddDate(maxFutureYears, 0, 0)) {
-		return time.Time{}, false
+	return time.Time{}, false
+}
+
+var (
+	// halfBefore: 2004-05-28 오후 11:31:58, with the half of the day before the time.
+	halfBefore = regexp.MustCompile(`^(.*\d)\s*(오\s*전|오\s*후|上午|下午|午前|午後)\s*(\d{1,2}:\d{2}(?::\d{2})?)(.*)$`)
+	// monthBetween: 2004-július-13T9:15-05:00.
+	monthBetween = regexp.MustCompile(`^(\d{4})-(\pL+)-(\d{1,2})(T.*)?$`)
+	// logDate: 26/Aug/2003:10:14:55 +0000.
+	logDate = regexp.MustCompile(`^(\d{1,2}/\pL{3,}/\d{4}):(.*)$`)
+	// weekDate: 2004-W01-4T19:48:21Z (ISO 8601 §5.2.3).
+	weekDate = regexp.MustCompile(`^(\d{4})-?W(\d{2})(?:-?([1-7]))?(T.*)?$`)
+	// ordinalDate: 2003335, without a hyphen.
+	ordinalDate = regexp.MustCompile(`^(\d{4})(\d{3})$`)
+	// dateInNumbers: 31/12/2003 10:14, 31.12.2003.
+	dateInNumbers = regexp.MustCompile(`^(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})\b[,\s]*(.*)$`)
+	// weekdayBefore: a weekday before a date in numbers.
+	weekdayBefore = regexp.MustCompile(`^\pL+\.?,?\s+(\d.*)$`)
+)
+
+// parseOddDate turns the rarer forms into one that the others read.
+func parseOddDate(s string) (time.Time, bool) {
+	if i := strings.IndexByte(s, '['); i > 0 && strings.HasSuffix(s, "]") {
+		return parseISODate(s[:i]) // the name of the zone beside its offset (RFC 9557)
 	}
-	return t, true
+	if m := halfBefore.FindStringSubmatch(s); m != nil {
+		half := "PM"
+		switch strings.Join(strings.Fields(m[2]), "") {
+		case "오전", "上午", "午前":
+			half = "AM"
+		}
+		return parseISODate(m[1] + " " + m[3] + " " + half + m[4])
+	}
+	if m := monthBetween.FindStringSubmatch(s); m != nil {
+		if month := monthNames[strings.ToLower(m[2])]; month != 0 {
+			return parseISODate(fmt.Sprintf("%s-%02d-%02d%s", m[1], month, number(m[3]), m[4]))
+		}
+	}
+	if m := logDate.FindStringSubmatch(s); m != nil {
+		return parseMailDate(m[1] + " " + m[2])
+	}
+	if m := weekDate.FindStringSubmatch(s); m != nil {
+		// The first week is that of 4 January.
+		fourth := time.Date(number(m[1]), 1, 4, 0, 0, 0, 0, time.UTC)
+		weekday := max(1, number(m[3]))
+		day := fourth.AddDate(0, 0, 7*(number(m[2])-1)+weekday-1-(int(fourth.Weekday())+6)%7)
+		return parseISODate(day.Format(time.DateOnly) + m[4])
+	}
+	if m := ordinalDate.FindStringSubmatch(s); m != nil {
+		return parseISODate(m[1] + "-" + m[2])
+	}
+	if m := dateInNumbers.FindStringSubmatch(s); m != nil {
+		day, month := number(m[1]), number(m[3])
+		switch {
+		case m[2] == "." || day > 12 || day == month:
+		case month > 12:
+			day, month = month, day
+		default:
+			return time.Time{}, false // the day or the month may be first
+		}
+		return parseISODate(strings.TrimSpace(fmt.Sprintf("%s-%02d-%02d %s", m[4], month, day, m[5])))
+	}
+	if m := weekdayBefore.FindStringSubmatch(s); m != nil {
+		return readFeedDate(m[1])
+	}
+	return time.Time{}, false
 }
 
 // isoDate: year; day of the year, or month and day; hour, minute, second, fraction; the rest.
@@ -71,10 +143,10 @@ func parseISODate(s string) (time.Time, bool) {
 	}
 	if zone != "" {
 		loc, ok := parseZone(zone)
-		if !ok {
+		if !ok && strings.ContainsFunc(zone, func(r rune) bool { return !unicode.IsLetter(r) && r != '/' && r != '_' }) {
 			return time.Time{}, false
 		}
-		c.zone = loc
+		c.zone = loc // a zone nobody knows: none
 	}
 	return c.time()
 }
@@ -182,9 +254,27 @@ func dateFields(s string) []string {
 			out = append(out, parts...)
 			continue
 		}
-		out = append(out, f)
+		out = append(out, dateNumber(f))
 	}
 	return out
+}
+
+// dateNumber drops what stands at the end of a number: "31." and "31st" are 31. "10h14" and "10.14.55" are times.
+func dateNumber(f string) string {
+	n := 0
+	for n < len(f) && f[n] >= '0' && f[n] <= '9' {
+		n++
+	}
+	if n == 0 || n == len(f) {
+		return f
+	}
+	switch rest := strings.ToLower(f[n:]); {
+	case rest == "." || n <= 2 && (rest == "st" || rest == "nd" || rest == "rd" || rest == "th" || rest == "er" || rest == "º"):
+		return f[:n]
+	case n <= 2 && strings.Trim(rest, "0123456789h.") == "" && len(rest) >= 3:
+		return strings.NewReplacer("h", ":", ".", ":").Replace(strings.ToLower(f))
+	}
+	return f
 }
 
 // dateFieldKind tells a field by its form: 'c' clock, 'm' month name, 'n' number, 'p' am or pm, 'z' zone, 'w' any other
@@ -290,7 +380,7 @@ func hour12(hour int, half string) int {
 	return hour
 }
 
-var offsetForm = regexp.MustCompile(`^(?:GMT|UTC|UT|Z)?\s*([+-−])(\d{1,2})(?::?(\d{2}))?$`)
+var offsetForm = regexp.MustCompile(`^(?:GMT|UTC|UT|Z)?\s*([+−-])(\d{1,2})(?::?(\d{2}))?$`)
 
 // parseZone reads an offset or the name of a zone.
 func parseZone(s string) (*time.Location, bool) {
@@ -338,7 +428,7 @@ var monthNames = map[string]time.Month{
 	"jan": 1, "january": 1, "feb": 2, "february": 2, "mar": 3, "march": 3, "apr": 4, "april": 4, "may": 5, "jun": 6, "june": 6,
 	"jul": 7, "july": 7, "aug": 8, "august": 8, "sep": 9, "sept": 9, "september": 9, "oct": 10, "october": 10, "nov": 11,
 	"november": 11, "dec": 12, "december": 12,
-	"januar": 1, "jänner": 1, "februar": 2, "märz": 3, "mär": 3, "mrz": 3, "mai": 5, "juni": 6, "juli": 7, "okt": 10, "oktober": 10,
+	"januar": 1, "jän": 1, "jänner": 1, "augusti": 8, "marts": 3, "februar": 2, "märz": 3, "mär": 3, "mrz": 3, "mai": 5, "juni": 6, "juli": 7, "okt": 10, "oktober": 10,
 	"dez": 12, "dezember": 12, "desember": 12, "januari": 1, "februari": 2, "maart": 3, "mrt": 3, "mei": 5, "augustus": 8, "mars": 3, "maj": 5,
 	// French, Spanish, Italian, Portuguese
 	"janv": 1, "janvier": 1, "févr": 2, "fév": 2, "février": 2, "avr": 4, "avril": 4, "juin": 6, "juil": 7, "juillet": 7, "août": 8,
@@ -360,4 +450,31 @@ var monthNames = map[string]time.Month{
 	"stycznia": 1, "sty": 1, "lutego": 2, "lut": 2, "marca": 3, "kwietnia": 4, "kwi": 4, "maja": 5, "czerwca": 6, "cze": 6, "lipca": 7,
 	"lip": 7, "sierpnia": 8, "sie": 8, "września": 9, "wrz": 9, "października": 10, "paź": 10, "listopada": 11, "lis": 11, "grudnia": 12,
 	"gru": 12,
+	// Czech, Ukrainian, Bulgarian, Croatian
+	"led": 1, "ledna": 1, "úno": 2, "února": 2, "bře": 3, "března": 3, "dub": 4, "dubna": 4, "kvě": 5, "května": 5, "čvn": 6, "června": 6, "čvc": 7,
+	"července": 7, "srp": 8, "srpna": 8, "zář": 9, "září": 9, "říj": 10, "října": 10, "listopadu": 11, "pro": 12, "prosince": 12,
+	"січ": 1, "січня": 1, "лют": 2, "лютого": 2, "бер": 3, "березня": 3, "кві": 4, "квітня": 4, "тра": 5, "травня": 5, "чер": 6, "червня": 6,
+	"лип": 7, "липня": 7, "сер": 8, "серпня": 8, "вер": 9, "вересня": 9, "жов": 10, "жовтня": 10, "лис": 11, "листопада": 11, "гру": 12,
+	"грудня": 12,
+	"януари": 1, "февруари": 2, "март": 3, "април": 4, "юни": 6, "юли": 7, "август": 8, "септември": 9, "октомври": 10, "ноември": 11,
+	"декември": 12,
+	"siječnja": 1, "veljače": 2, "ožujka": 3, "travnja": 4, "svibnja": 5, "lipnja": 6, "srpnja": 7, "kolovoza": 8, "rujna": 9, "studenoga": 11,
+	"studenog": 11, "prosinca": 12,
+	// Greek in full, Turkish, Romanian, Catalan, Finnish
+	"ιανουαρίου": 1, "φεβρουαρίου": 2, "μαρτίου": 3, "απριλίου": 4, "μαΐου": 5, "ιουνίου": 6, "ιουλίου": 7, "αυγούστου": 8, "σεπτεμβρίου": 9,
+	"οκτωβρίου": 10, "νοεμβρίου": 11, "δεκεμβρίου": 12,
+	"oca": 1, "ocak": 1, "şub": 2, "şubat": 2, "mart": 3, "nis": 4, "nisan": 4, "mayıs": 5, "haz": 6, "haziran": 6, "tem": 7, "temmuz": 7, "ağu": 8,
+	"ağustos": 8, "eyl": 9, "eylül": 9, "eki": 10, "ekim": 10, "kas": 11, "kasım": 11, "ara": 12, "aralık": 12,
+	"ian": 1, "ianuarie": 1, "februarie": 2, "martie": 3, "iun": 6, "iunie": 6, "iul": 7, "iulie": 7, "septembrie": 9,
+	"octombrie": 10, "noi": 11, "noiembrie": 11, "decembrie": 12,
+	"gener": 1, "febrer": 2, "març": 3, "maig": 5, "juny": 6, "juliol": 7, "agost": 8, "setembre": 9, "desembre": 12,
+	"tammikuuta": 1, "helmikuuta": 2, "maaliskuuta": 3, "huhtikuuta": 4, "toukokuuta": 5, "kesäkuuta": 6, "heinäkuuta": 7, "elokuuta": 8,
+	"syyskuuta": 9, "lokakuuta": 10, "marraskuuta": 11, "joulukuuta": 12,
+	// Indonesian, Arabic, Hebrew, Hindi
+	"maret": 3, "agustus": 8, "agu": 8, "agt": 8, "des": 12,
+	"يناير": 1, "فبراير": 2, "مارس": 3, "أبريل": 4, "ابريل": 4, "مايو": 5, "يونيو": 6, "يوليو": 7, "أغسطس": 8, "اغسطس": 8, "سبتمبر": 9, "أكتوبر": 10,
+	"اكتوبر": 10, "نوفمبر": 11, "ديسمبر": 12,
+	"ינואר": 1, "פברואר": 2, "מרץ": 3, "אפריל": 4, "מאי": 5, "יוני": 6, "יולי": 7, "אוגוסט": 8, "ספטמבר": 9, "אוקטובר": 10, "נובמבר": 11, "דצמבר": 12,
+	"जनवरी": 1, "फरवरी": 2, "मार्च": 3, "अप्रैल": 4, "मई": 5, "जून": 6, "जुलाई": 7, "अगस्त": 8, "सितंबर": 9, "अक्टूबर": 10, "नवंबर": 11,
+	"दिसंबर": 12,
 }

@@ -69,7 +69,7 @@ func missingOf(in *gofeed.Feed, feed *feedmill.Feed, items []feedmill.Item) stri
 
 // plausible dates are those that we take for what a publisher means.
 func plausible(d time.Time) bool {
-	return d.Year() >= earliestYear && d.Before(time.Now().AddDate(maxFutureYears, 0, -1))
+	return d.Year() >= earliestYear && d.Before(time.Now().AddDate(0, 0, maxFutureDays-1))
 }
 
 // sameText compares a title: gofeed leaves it as HTML or as text, whichever it was.
