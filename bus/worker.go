@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,9 @@ type Worker[In any] struct {
 	Leases *Leases
 	// Replay makes the worker handle the pointers of replays too, whenever there is no live work.
 	Replay bool
+	// Below names the streams that are filled by those who read Into, and so on. A replay goes on only while little waits
+	// in Into and Below: live work stands in the same line there.
+	Below []string
 	// Concurrency is how many messages are in hand at once; default 4.
 	Concurrency int
 	// Attempts is how often a message is tried before it becomes a dead letter; default 5.
@@ -207,10 +211,10 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 	defer end()
 	for ctx.Err() == nil {
 		turn()
-		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) {
+		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) || r.bus.inLine(ctx, slices.Concat(r.Into, r.Below)) {
 			continue
 		}
-		batch, err := cons.Fetch(r.Concurrency, jetstream.FetchMaxWait(partitionWait))
+		batch, err := cons.Fetch(2*r.Concurrency, jetstream.FetchMaxWait(partitionWait))
 		if err == nil {
 			for msg := range batch.Messages() {
 				alive := keepAlive(msg)
@@ -238,6 +242,30 @@ func (b *Bus) behind(ctx context.Context, stream, worker string) bool {
 	case <-time.After(100 * time.Millisecond):
 	}
 	return true
+}
+
+// replayAhead is how many messages of a replay, or of anything else, may wait before each consumer further down while more
+// of a replay are handled: what a live message that comes now has to wait for there.
+const replayAhead = 32
+
+// inLine waits a moment where more than replayAhead messages wait in one of the streams, and tells whether they do.
+func (b *Bus) inLine(ctx context.Context, streams []string) bool {
+	for _, name := range streams {
+		st, err := b.Stream(ctx, name)
+		if err != nil {
+			continue // the worker's own calls will say what is wrong
+		}
+		for _, c := range st.Consumers {
+			if c.Pending > replayAhead {
+				select {
+				case <-ctx.Done():
+				case <-time.After(50 * time.Millisecond):
+				}
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // open binds a consumer, and knows then what was handled of what it may deliver again.

@@ -32,6 +32,8 @@ func commands(a *app) []*cobra.Command {
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a), dlqDropCommand(a)),
 		group("replay", "Send what is stored on the bus through a newer stage",
 			replayStartCommand(a), replayListCommand(a), replayShowCommand(a), replayResumeCommand(a), replayCancelCommand(a)),
+		group("rules", "Make and test site rules",
+			rulesNewCommand(a), rulesTestCommand(a), rulesImportCommand(a)),
 		explainCommand(a),
 		statusCommand(a),
 		healthcheckCommand(a),

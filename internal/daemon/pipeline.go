@@ -81,7 +81,7 @@ func (p *pipeline) workers(stage string) []worker {
 		feed := &bus.Worker[*feedmill.Page]{Name: "feed", From: bus.FeedPages, Handle: p.feed,
 			Into: []string{bus.StreamItem}, Concurrency: cpus}
 		article := &bus.Worker[*feedmill.Page]{Name: "article", From: bus.Pages, Handle: p.article,
-			Into: []string{bus.StreamArticle}, Replay: true, Concurrency: 2 * cpus}
+			Into: []string{bus.StreamArticle}, Replay: true, Below: []string{bus.StreamRecord}, Concurrency: 2 * cpus}
 		return []worker{
 			{"feed", func(ctx context.Context) error { return feed.Run(ctx, b) }},
 			{"article", func(ctx context.Context) error { return article.Run(ctx, b) }},

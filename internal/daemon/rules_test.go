@@ -30,9 +30,16 @@ type ruleRun struct {
 	cfg    *config.Config
 	client *daemon.Client
 	store  *sqlite.Store
-	mu     sync.Mutex
-	stored []*feedmill.Record // as the sink has stored them, in order
 	wake   chan struct{}
+
+	mu       sync.Mutex
+	storedAt []storedNote // what the sink has stored, in order
+}
+
+// storedNote says when a record was stored, and which replay it came of.
+type storedNote struct {
+	id, run string
+	at      time.Time
 }
 
 // startRuleRun reads feeds once and then runs a daemon over what was stored, until the test ends. The feeds are polled no
@@ -81,7 +88,9 @@ func startRuleRun(t *testing.T, addr netip.AddrPort, feeds []string, set func(*c
 
 func (r *ruleRun) note(recs []*feedmill.Record) {
 	r.mu.Lock()
-	r.stored = append(r.stored, recs...)
+	for _, rec := range recs {
+		r.storedAt = append(r.storedAt, storedNote{rec.ID, rec.Provenance.Pipeline.Run, time.Now()})
+	}
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
