@@ -36,13 +36,15 @@ mkdir "$work/out" "$work/out/tmp" "$work/out/data"
 cp "$binary" "$work/out/feedmill"
 cp /etc/ssl/certs/ca-certificates.crt "$(go env GOROOT)/lib/time/zoneinfo.zip" "$work/out/"
 sed -n '/^FROM scratch$/,$p' Dockerfile | sed 's|--from=build \(.*\) /out/|--from=build \1 /|; s|--from=build /out/|--from=build /|' >"$work/Dockerfile"
-b bud --quiet --build-context "build=$work/out" --file "$work/Dockerfile" --tag feedmill "$work/out" >/dev/null
+b bud --quiet --format docker --build-context "build=$work/out" --file "$work/Dockerfile" --tag feedmill "$work/out" >/dev/null
 
 c=$(b from feedmill)
 user=$(b inspect --format '{{.OCIv1.Config.User}}' "$c")
 [ "$user" = 65532:65532 ] || { echo "image: it runs as \"$user\", not as 65532:65532" >&2; exit 1; }
-b run "$c" -- /usr/bin/feedmill version
-b run "$c" -- /usr/bin/feedmill run --once --demo --data /data
+health=$(b inspect --format '{{.Docker.Config.Healthcheck}}' "$c")
+case $health in *healthcheck*) ;; *) echo "image: its health check is \"$health\"" >&2; exit 1 ;; esac
+b run "$c" -- /usr/bin/feedmill version >/dev/null
+b run "$c" -- /usr/bin/feedmill run --once --demo --data /data --quiet
 n=$(b run "$c" -- /usr/bin/feedmill records list --data /data -o jsonl | wc -l)
 [ "$n" -gt 0 ] || { echo "image: the demo stored no record" >&2; exit 1; }
 echo "image: built and run; the demo stored $n records as user $user"
