@@ -192,7 +192,7 @@ func (v *validator) fetch() {
 	v.size("fetch.max_header_bytes", f.MaxHeaderBytes, 4*kib, 16*mib)
 	v.size("fetch.max_body_bytes", f.MaxBodyBytes, 1*kib, 1024*mib)
 	v.size("fetch.max_decoded_bytes", f.MaxDecodedBytes, 1*kib, 1024*mib)
-	v.between("fetch.max_items", f.MaxItems, 1, 1_000_000)
+	v.between("fetch.max_items", f.MaxItems, 1, 30_000) // so many are remembered of one feed
 	v.between("fetch.max_redirects", f.MaxRedirects, 0, 100)
 	v.between("fetch.concurrency", f.Concurrency, 1, 10_000)
 	v.between("fetch.per_host", f.PerHost, 1, 1_000)
