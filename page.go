@@ -24,6 +24,9 @@ type Page struct {
 	Redirects []Redirect `json:"redirects,omitempty"`
 	// Robots is the verdict of robots.txt: "allowed", "disallowed" or "unreachable"; empty where it was not asked.
 	Robots string `json:"robots,omitempty"`
+	// Protocol is the version of HTTP that it came by ("HTTP/2.0"), Sent the size of the body as it was sent, in bytes.
+	Protocol string `json:"protocol,omitempty"`
+	Sent     int64  `json:"sent,omitempty"`
 	// Addr is the network address that answered.
 	Addr string `json:"addr,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.

@@ -25,11 +25,11 @@ type limits struct {
 	cut bool
 }
 
-// readBody reads the body of resp within lim and takes its content coding off. With lim.cut the bytes had before an
-// error are returned beside it.
-func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, resp *http.Response, lim limits) ([]byte, error) {
+// readBody reads the body of resp within lim and takes its content coding off; sent is its size before that. With
+// lim.cut the bytes had before an error are returned beside it.
+func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, resp *http.Response, lim limits) (body []byte, sent int64, err error) {
 	if resp.ContentLength > lim.sent && !lim.cut {
-		return nil, tooLarge("body of %d bytes is over the limit of %d", resp.ContentLength, lim.sent)
+		return nil, 0, tooLarge("body of %d bytes is over the limit of %d", resp.ContentLength, lim.sent)
 	}
 	src := &sentReader{ctx: ctx, body: resp.Body, max: lim.sent}
 	if f.opts.MinRate > 0 {
@@ -37,7 +37,7 @@ func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, 
 		src.rate = watchRate(f.opts.RateWindow, max(1, least), cancel)
 		defer src.rate.stop()
 	}
-	body, err := decodeAll(src, resp.Header.Values("Content-Encoding"), lim)
+	body, err = decodeAll(src, resp.Header.Values("Content-Encoding"), lim)
 	if err == nil {
 		// What follows the end of the coded data is read too, so that a truncated message is noticed and the connection
 		// can be used again.
@@ -47,15 +47,15 @@ func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, 
 		err = src.err // the cause, whatever a decoder made of it
 	}
 	if err == nil {
-		return body, nil
+		return body, src.n, nil
 	}
 	if lim.cut {
 		if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassTooLarge {
-			return body, nil
+			return body, src.n, nil
 		}
-		return body, err
+		return body, src.n, err
 	}
-	return nil, err
+	return nil, src.n, err
 }
 
 // decodeAll reads src to its end through the decoders of its content codings.

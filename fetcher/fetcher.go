@@ -299,7 +299,7 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 		return "", f.why(outer, ctx, err)
 	}
 	defer resp.Body.Close()
-	page.Status, page.Header, page.Addr = resp.StatusCode, pageHeader(resp.Header), addr
+	page.Status, page.Header, page.Addr, page.Protocol = resp.StatusCode, pageHeader(resp.Header), addr, resp.Proto
 	page.FetchedAt = time.Now().UTC()
 	f.opts.Logger.Debug("answer", "url", t.raw, "status", resp.StatusCode, "addr", addr, "proto", resp.Proto)
 
@@ -317,7 +317,7 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 			return "", err
 		}
 	}
-	page.Body, err = f.readBody(ctx, cancel, resp, lim)
+	page.Body, page.Sent, err = f.readBody(ctx, cancel, resp, lim)
 	if err != nil && (isSuccess(resp.StatusCode) || outer.Err() != nil) {
 		return "", f.why(outer, ctx, err)
 	}

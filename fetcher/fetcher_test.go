@@ -108,7 +108,7 @@ func TestFetchFillsThePage(t *testing.T) {
 	}
 	page.FetchedAt = time.Time{}
 	want := &feedmill.Page{
-		URL: base + "/old", FinalURL: base + "/feed", Status: 200, Body: []byte(feedXML), Addr: strings.TrimPrefix(base, "http://"),
+		URL: base + "/old", FinalURL: base + "/feed", Status: 200, Body: []byte(feedXML), Addr: strings.TrimPrefix(base, "http://"), Protocol: "HTTP/1.1", Sent: int64(len(feedXML)),
 		Header: map[string][]string{
 			"Etag": {`"1"`}, "Content-Type": {"text/xml"}, "Content-Length": {fmt.Sprint(len(feedXML))},
 		},

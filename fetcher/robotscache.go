@@ -129,6 +129,21 @@ func (f *Fetcher) CrawlDelay(rawURL string) time.Duration {
 	return 0
 }
 
+// Robots asks what the robots.txt of a URL's host says to it: "allowed", "disallowed" or "unreachable", as in a page. An
+// error means that it was not asked, for the URL is refused or ctx has ended. Nothing but robots.txt is fetched, and that
+// only where there is no copy.
+func (f *Fetcher) Robots(ctx context.Context, rawURL string) (verdict string, err error) {
+	t, err := parseTarget(rawURL)
+	if err != nil {
+		return "", fmt.Errorf("robots.txt of %q: %w", redacted(rawURL), err)
+	}
+	page := &feedmill.Page{}
+	if err := f.permit(ctx, t, page); err != nil && page.Robots == "" {
+		return "", fmt.Errorf("robots.txt of %s: %w", t.raw, err)
+	}
+	return page.Robots, nil
+}
+
 // permit asks the robots.txt of a target's origin and notes its verdict in page.
 func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page) error {
 	c, err := f.robotsOf(ctx, t)

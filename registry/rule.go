@@ -88,6 +88,14 @@ func (r *Rules) For(st *feedmill.FeedState) *Rules {
 	return some
 }
 
+// Len returns how many rules there are.
+func (r *Rules) Len() int {
+	if r == nil {
+		return 0
+	}
+	return len(r.rules)
+}
+
 // Drops returns the rule that drops an item, and why in a sentence; nil for an item that goes on. The first rule that
 // matches decides. Where none does, the item is dropped if there are keep rules, and by the first of them.
 func (r *Rules) Drops(it *feedmill.Item) (by *Rule, reason string) {

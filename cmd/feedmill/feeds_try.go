@@ -22,18 +22,22 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// feedTrial is what feeds test finds out.
+// feedTrial is what feeds test finds out; `feedmill schema feed-test` describes it.
 type feedTrial struct {
 	URL  string     `json:"url,omitempty"`
 	HTTP *httpTrial `json:"http,omitempty"` // of a URL
-	// Feed and what follows are known where the document is a feed; Error says why it is none.
-	Format    string         `json:"format,omitempty"`
-	Feed      *feedmill.Feed `json:"feed,omitempty"`
-	Items     []itemTrial    `json:"items,omitempty"`
-	Oddities  []string       `json:"oddities,omitempty"`
-	NextPoll  time.Time      `json:"next_poll,omitzero"`
-	Suggested []string       `json:"suggested,omitempty"` // feeds that the document names, where it is a page
-	Error     string         `json:"error,omitempty"`
+	// Report, Feed and what follows are known where the document is a feed; Error says why it is none.
+	*parser.FeedReport
+	Feed  *feedmill.Feed `json:"feed,omitempty"`
+	Items []itemTrial    `json:"items,omitempty"`
+	// Filters counts the rules that apply to the feed, Dropped the items that they would drop.
+	Filters   int          `json:"filters"`
+	Dropped   int          `json:"dropped"`
+	Polling   []pollCheck  `json:"polling,omitempty"` // of a URL
+	Robots    []robotsRule `json:"robots,omitempty"`  // of the hosts of its articles
+	NextPoll  time.Time    `json:"next_poll,omitzero"`
+	Suggested []string     `json:"suggested,omitempty"` // feeds that the document names, where it is a page
+	Error     string       `json:"error,omitempty"`
 }
 
 // httpTrial is what the server said.
@@ -42,7 +46,10 @@ type httpTrial struct {
 	Status      int                 `json:"status,omitempty"`
 	Reason      string              `json:"reason,omitempty"`
 	Type        string              `json:"type,omitempty"`
-	Bytes       int                 `json:"bytes"` // decoded
+	Protocol    string              `json:"protocol,omitempty"`
+	Coding      string              `json:"coding,omitempty"` // Content-Encoding
+	Sent        int64               `json:"sent"`             // bytes of the body
+	Bytes       int                 `json:"bytes"`            // of it decoded
 	FinalURL    string              `json:"final_url,omitempty"`
 	Redirects   []feedmill.Redirect `json:"redirects,omitempty"`
 	MovedTo     string              `json:"moved_to,omitempty"` // for good
@@ -55,33 +62,47 @@ type httpTrial struct {
 // itemTrial is what one item gives.
 type itemTrial struct {
 	ID        string    `json:"id"` // the article's
+	GUID      string    `json:"guid,omitempty"`
 	Title     string    `json:"title,omitempty"`
 	Link      string    `json:"link,omitempty"`
 	Published time.Time `json:"published,omitzero"`
 	Updated   time.Time `json:"updated,omitzero"`
 	Author    string    `json:"author,omitempty"`
+	Tags      []string  `json:"tags,omitempty"`
 	Summary   int       `json:"summary"` // bytes of HTML
 	Content   int       `json:"content"`
 	Media     int       `json:"media"`
+	// Rule names the filter that would drop it, Reason says why.
+	Rule   string `json:"rule,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 func feedsTestCommand(a *app) *cobra.Command {
+	var tags []string
 	c := &cobra.Command{
 		Use:   "test URL|FILE",
 		Short: "Ask for a feed and say all about it, and store nothing",
-		Long: `Ask for a feed (or read a FILE; "-" is standard input) and say what the server answered, what the feed is, what is odd
-about it, what each item gives, and when it would be polled next. A server that gave validators is asked a second time,
-to see whether it honours them. Nothing is stored and no daemon is needed. Exit code 1 says that it is no feed.`,
-		Example: "  feedmill feeds test https://example.com/feed.xml\n  feedmill feeds test feed.xml -o json | jq .oddities",
-		Args:    exactArgs(1, "one URL or file"),
+		Long: `Ask for a feed (or read a FILE; "-" is standard input) and say what the server answered, what the feed is, what was
+repaired to read it and what is odd about it, what each item gives and which the filters would drop, and whether it can be
+polled well: validators, cache lifetime, compression, size, redirects, the publisher's hints, robots.txt for its articles.
+A server that gave validators is asked a second time, to see whether it honours them. Nothing is stored and no daemon is
+needed.
+
+Exit code 0 says that it is a feed, however odd; 1 that it is none, or cannot be had; 2 that the command is wrong. With
+-o json the output is described by 'feedmill schema feed-test'.`,
+		Example: `  feedmill feeds test https://example.com/feed.xml
+  feedmill feeds test --tag sport feed.xml                     # with the filters for feeds tagged sport
+  feedmill feeds test feed.xml -o json | jq '.repaired, .odd'`,
+		Args: exactArgs(1, "one URL or file"),
 	}
 	f := outputFlag(c, formTable, formJSON)
+	c.Flags().StringSliceVar(&tags, "tag", nil, "`TAG`s that the feed has, for the filters")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		cfg, err := a.settings()
 		if err != nil {
 			return err
 		}
-		t, err := a.tryFeedAt(c.Context(), cfg, args[0])
+		t, err := a.tryFeedAt(c.Context(), cfg, args[0], tags)
 		if err != nil {
 			return err
 		}
@@ -99,12 +120,13 @@ to see whether it honours them. Nothing is stored and no daemon is needed. Exit 
 }
 
 // tryFeedAt gets a feed document and looks at it.
-func (a *app) tryFeedAt(ctx context.Context, cfg *config.Config, what string) (*feedTrial, error) {
+func (a *app) tryFeedAt(ctx context.Context, cfg *config.Config, what string, tags []string) (*feedTrial, error) {
 	t := &feedTrial{}
 	now := time.Now()
 	var page *feedmill.Page
+	var k *asker
 	if isURL(what) {
-		k := a.asker(cfg)
+		k = a.asker(cfg)
 		defer k.close()
 		t.URL = what
 		if page = t.ask(ctx, k, now); ctx.Err() != nil {
@@ -127,8 +149,14 @@ func (a *app) tryFeedAt(ctx context.Context, cfg *config.Config, what string) (*
 		t.Error = reason(what, fetcher.Verdict{Reason: t.HTTP.Reason})
 		return t, nil
 	}
-	t.read(page, cfg, now)
-	return t, nil
+	if err := t.read(page, cfg, tags, now); err != nil {
+		return nil, err
+	}
+	if k != nil && t.Feed != nil {
+		t.Robots = k.robots(ctx, t.Items)
+		t.Polling = t.checkPolling(cfg, now)
+	}
+	return t, ctx.Err()
 }
 
 // ask asks the server for the feed, and once more with the validators that it gave. The page is nil where there is no
@@ -141,6 +169,7 @@ func (t *feedTrial) ask(ctx context.Context, k *asker, now time.Time) *feedmill.
 		return nil
 	}
 	h.Type, h.Bytes, h.Redirects = page.HeaderValue("Content-Type"), len(page.Body), page.Redirects
+	h.Protocol, h.Coding, h.Sent = page.Protocol, page.HeaderValue("Content-Encoding"), page.Sent
 	if page.FinalURL != t.URL {
 		h.FinalURL = page.FinalURL
 	}
@@ -160,36 +189,49 @@ func (t *feedTrial) ask(ctx context.Context, k *asker, now time.Time) *feedmill.
 }
 
 // read looks at the document.
-func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, now time.Time) {
-	about, items, err := parser.ParseFeed(page)
+func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, tags []string, now time.Time) error {
+	most := cfg.Fetch.MaxItems
+	about, items, err := parser.ParseFeedOptions(page, &parser.FeedOptions{MaxItems: most + 1})
 	if err != nil {
 		t.Error = err.Error()
 		for _, l := range parser.FeedLinks(page) {
 			t.Suggested = append(t.Suggested, l.URL)
 		}
-		return
+		return nil
 	}
-	t.Format, t.Feed, t.Oddities = parser.FeedFormat(page), &about, parser.CheckFeed(page, &about, items)
-	if len(items) > cfg.Fetch.MaxItems {
-		t.Oddities = append(t.Oddities, fmt.Sprintf("%d items; fetch.max_items takes the first %d", len(items), cfg.Fetch.MaxItems))
-		items = items[:cfg.Fetch.MaxItems]
+	t.Feed, t.FeedReport = &about, parser.InspectFeed(page, &about, items[:min(len(items), most)])
+	if len(items) > most {
+		t.Odd = append(t.Odd, fmt.Sprintf("more than %d items; fetch.max_items takes the first ones", most))
+		items = items[:most]
 	}
 	url := cmp.Or(t.URL, about.Self)
+	st := feedmill.FeedState{
+		ID: feedmill.FeedID(url), URL: url, Tags: tags, TTL: about.TTL, SkipHours: about.SkipHours, SkipDays: about.SkipDays, UpdatePeriod: about.UpdatePeriod,
+		LastPoll: now, LastSuccess: now, Outcome: feedmill.OutcomeFetched,
+	}
+	rules, err := daemon.Filters(cfg)
+	if err != nil {
+		return err
+	}
+	rules = rules.For(&st)
+	t.Filters = rules.Len()
 	for i := range items {
 		it := &items[i]
-		t.Items = append(t.Items, itemTrial{
-			ID: feedmill.ArticleID(url, it), Title: it.Title, Link: it.Link, Published: it.Published, Updated: it.Updated,
-			Author: cmp.Or(it.Author, it.AuthorName), Summary: len(it.Summary), Content: len(it.Content), Media: len(it.Media) + len(it.Enclosures),
-		})
-	}
-	st := feedmill.FeedState{
-		ID: feedmill.FeedID(url), URL: url, TTL: about.TTL, SkipHours: about.SkipHours, SkipDays: about.SkipDays, UpdatePeriod: about.UpdatePeriod,
-		LastPoll: now, LastSuccess: now, Outcome: feedmill.OutcomeFetched,
+		one := itemTrial{
+			ID: feedmill.ArticleID(url, it), GUID: it.GUID, Title: it.Title, Link: it.Link, Published: it.Published, Updated: it.Updated,
+			Author: cmp.Or(it.Author, it.AuthorName), Tags: it.Tags, Summary: len(it.Summary), Content: len(it.Content), Media: len(it.Media) + len(it.Enclosures),
+		}
+		if rule, reason := rules.Drops(it); rule != nil {
+			one.Rule, one.Reason = rule.Name, reason
+			t.Dropped++
+		}
+		t.Items = append(t.Items, one)
 	}
 	if t.HTTP != nil {
 		st.Fresh = t.HTTP.FreshUntil
 	}
 	t.NextPoll = registry.Next(&st, daemon.Policy(cfg), now)
+	return nil
 }
 
 func (a *app) showFeedTrial(t *feedTrial, now time.Time) error {
@@ -203,21 +245,17 @@ func (a *app) showFeedTrial(t *feedTrial, now time.Time) error {
 		if h.Bytes > 0 {
 			answer += ", " + humanize.IBytes(uint64(h.Bytes))
 		}
-		d.add("answer", strings.Join(nonEmpty(answer, h.Type), ", "))
+		d.add("answer", strings.Join(nonEmpty(answer, h.Type, h.Protocol), ", "))
 		for _, r := range h.Redirects {
 			d.add("redirect", fmt.Sprintf("%d to %s", r.Status, r.To))
 		}
 		if h.MovedTo != "" {
 			d.add("moved", "for good; it would be polled there")
 		}
-		d.add("etag", h.Validators.ETag)
-		d.add("last modified", h.Validators.LastModified)
-		d.add("asked again", conditional(h))
-		d.add("fresh until", moment(h.FreshUntil, now))
 		d.add("not before", moment(h.RetryAt, now))
 	}
 	if t.Feed != nil {
-		d.add("format", t.Format)
+		d.add("format", strings.TrimSpace(t.Format+" "+t.Version)+", "+t.Encoding+encodingFrom[t.EncodingFrom])
 		d.add("title", t.Feed.Title)
 		d.add("site", t.Feed.Link)
 		d.add("language", t.Feed.Language)
@@ -226,27 +264,59 @@ func (a *app) showFeedTrial(t *feedTrial, now time.Time) error {
 		d.add("hub", t.Feed.Hub)
 		d.add("next poll", moment(t.NextPoll, now))
 		d.add("items", strconv.Itoa(len(t.Items)))
-	}
-	for i, odd := range t.Oddities {
-		d.add([]string{"odd", ""}[min(i, 1)], odd)
+		if t.Filters > 0 {
+			d.add("filters", fmt.Sprintf("%s for this feed; %s would be dropped", count(int64(t.Filters), "rule"), count(int64(t.Dropped), "item")))
+		}
+		for i, text := range t.Repaired {
+			d.add([]string{"repaired", ""}[min(i, 1)], text)
+		}
+		for i, text := range t.Odd {
+			d.add([]string{"odd", ""}[min(i, 1)], text)
+		}
 	}
 	for i, url := range t.Suggested {
 		d.add([]string{"names", ""}[min(i, 1)], url)
 	}
-	if err := d.write(a.out, a.term); err != nil || len(t.Items) == 0 {
+	if err := d.write(a.out, a.term); err != nil {
 		return err
 	}
+	if len(t.Polling) > 0 {
+		fmt.Fprintln(a.out)
+		table := newTable("POLLING", "", "")
+		for _, c := range t.Polling {
+			table.add(c.What, c.Verdict, c.Text)
+		}
+		if err := table.write(a.out, a.term); err != nil {
+			return err
+		}
+	}
+	if len(t.Items) == 0 {
+		return nil
+	}
 	fmt.Fprintln(a.out)
-	table := newTable("PUBLISHED", "SUMMARY", "CONTENT", "MEDIA", "TITLE", "LINK")
+	head := []string{"PUBLISHED", "SUMMARY", "CONTENT", "MEDIA", "TITLE", "LINK"}
+	if t.Dropped > 0 {
+		head = slices.Insert(head, 4, "DROPPED BY")
+	}
+	table := newTable(head...)
 	for i := range t.Items {
 		it := &t.Items[i]
 		published := ""
 		if at := it.Published; !at.IsZero() {
 			published = at.Format("2006-01-02 15:04")
 		}
-		table.add(published, size(it.Summary), size(it.Content), size(it.Media), cut(it.Title, 48), it.Link)
+		row := []string{published, size(it.Summary), size(it.Content), size(it.Media), cut(it.Title, 48), it.Link}
+		if t.Dropped > 0 {
+			row = slices.Insert(row, 4, it.Rule)
+		}
+		table.add(row...)
 	}
 	return table.write(a.out, a.term)
+}
+
+// encodingFrom says what a feed's encoding was read from.
+var encodingFrom = map[string]string{
+	"bom": " by its byte-order mark", "content-type": " by the Content-Type", "declaration": " by the XML declaration", "detected": ", found out from the bytes",
 }
 
 // size is a number, "" for none.
@@ -255,21 +325,6 @@ func size(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// conditional says whether the server honours its validators.
-func conditional(h *httpTrial) string {
-	switch {
-	case h.Outcome != feedmill.OutcomeFetched:
-		return ""
-	case h.Conditional == http.StatusNotModified:
-		return "304: it honours its validators"
-	case h.Conditional > 0:
-		return strconv.Itoa(h.Conditional) + ": it does not honour its validators; every poll costs the whole document"
-	case h.Validators.ETag == "" && h.Validators.LastModified == "":
-		return "it gives no validators; every poll costs the whole document"
-	}
-	return ""
 }
 
 // hints are what the feed says of its own rhythm.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -83,4 +84,35 @@ func TestLinesKeepTheirSchemas(t *testing.T) {
 	articles := do(t, do(t, "", environ, "fetch", site.URL+"/"), nil, "parse")
 	validLines(t, schemaOf(t, "record"), articles, 1)
 	validLines(t, schemaOf(t, "record"), do(t, articles, nil, "enrich"), 1)
+}
+
+func TestFeedTestKeepsItsSchema(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(newsroom.New(nil).Handler())
+	defer site.Close()
+	environ := []string{
+		"FEEDMILL_FETCH_ALLOW_CIDRS=127.0.0.0/8", "FEEDMILL_FETCH_ALLOW_PORTS=0", "FEEDMILL_FETCH_HOST_DELAY=0",
+		`FEEDMILL_FILTERS=[{field: title, match: Defense, action: drop}]`,
+	}
+	for _, what := range []string{site.URL + "/www/rss/nation.xml", "testdata/parse/every-field.xml"} {
+		var line bytes.Buffer
+		if err := json.Compact(&line, []byte(do(t, "", environ, "feeds", "test", what, "-o", "json"))); err != nil {
+			t.Fatal(err)
+		}
+		validLines(t, schemaOf(t, "feed-test"), line.String(), 1)
+		// Every field that is there is described.
+		var got map[string]any
+		if err := json.Unmarshal(line.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		var schema struct{ Properties map[string]any }
+		if err := json.Unmarshal([]byte(do(t, "", nil, "schema", "feed-test")), &schema); err != nil {
+			t.Fatal(err)
+		}
+		for name := range got {
+			if schema.Properties[name] == nil {
+				t.Errorf("%s is not described", name)
+			}
+		}
+	}
 }
