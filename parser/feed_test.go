@@ -69,8 +69,8 @@ func TestFeedDocument(t *testing.T) {
 			}
 		})
 	}
-	if read < 8 {
-		t.Fatalf("%d documents in testdata/feeds, want 8 or more", read)
+	if read < 14 {
+		t.Fatalf("%d documents in testdata/feeds, want 14 or more", read)
 	}
 }
 

@@ -172,11 +172,16 @@ func (w *feedRewriter) start(t xmlToken) {
 	w.bind(t.Attrs)
 	w.scope(&e, t.Attrs)
 	e.name = w.canonicalName(t.Name)
-	if isItem(e.name) && isItem(parent.name) {
-		// The item before was never closed.
-		w.closeTo(len(w.open) - 1)
-		w.start(t)
-		return
+	if isItem(e.name) && useOf(parent.name, e.name) == useNone {
+		// The item before, or something in it or before it, was never closed.
+		for i := len(w.open) - 2; i >= 0; i-- {
+			if useOf(w.open[i].name, e.name) != useNone {
+				w.bindings = w.bindings[:e.bindings]
+				w.closeTo(i + 1)
+				w.start(t)
+				return
+			}
+		}
 	}
 	switch useOf(parent.name, e.name) {
 	case useStructure, noteStructure:

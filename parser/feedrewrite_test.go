@@ -41,6 +41,7 @@ func TestFeedStructure(t *testing.T) {
 		{"wrong end", `<rss><channel>` + item("a") + `</feed>` + item("b") + `</channel></rss>`, []string{"a", "b"}},
 		{"end too many", `<rss><channel>` + item("a") + `</item></div></p>` + item("b") + `</channel></rss>`, []string{"a", "b"}},
 		{"item without end", `<rss><channel><item><title>a</title><item><title>b</title></channel></rss>`, []string{"a", "b"}},
+		{"structure without end", `<rss><channel><image><url>http://x.example/</url>` + item("a") + `<item><title>b</title><media:group>` + item("c") + `</channel></rss>`, []string{"a", "b", "c"}},
 		{"text without end", `<rss><channel><item><title>a<link>http://x.example/</link></item>` + item("b") + `</channel></rss>`, []string{"a", "b"}},
 		{"foreign element without end", `<rss><channel><x:y>` + item("a") + `<x:z>` + item("b") + `</channel></rss>`, []string{"a", "b"}},
 		{"foreign element with items", `<rss><channel><x:y>` + item("no") + `</x:y>` + item("a") + `</channel></rss>`, []string{"a"}},
