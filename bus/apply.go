@@ -24,6 +24,10 @@ type Change struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// AllowShrink has Plan and Apply lower limits of age and size too, which deletes what is beyond them. It is refused while
+// a worker has messages of the stream before it.
+func (b *Bus) AllowShrink() { b.shrink.Store(true) }
+
 // Plan compares the streams and buckets on the server with those that feedmill wants, at the given number of replicas
 // (0: as they are, and those of the options for new ones). It changes nothing. Connecting creates what is missing, unless
 // [Options.AsIs] is set.
@@ -38,7 +42,13 @@ func (b *Bus) Plan(ctx context.Context, replicas int) ([]Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look up stream %s: %w", b.streamName(p.name), err)
 		}
-		all = append(all, differences(s.CachedInfo().Config, b.config(p, replicas, b.opts.MaxStore), replicas)...)
+		found := differences(s.CachedInfo().Config, b.config(p, replicas, b.opts.MaxStore), replicas)
+		if b.shrink.Load() {
+			if err := b.allowShrink(ctx, p.name, found); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, found...)
 	}
 	buckets, err := b.buckets(ctx)
 	if err != nil {
@@ -68,6 +78,27 @@ func create(cfg jetstream.StreamConfig) Change {
 		to = "a bucket, kept " + age(cfg.MaxAge)
 	}
 	return Change{Stream: cfg.Name, Action: "create", To: fmt.Sprintf("%s, replicas %d", to, max(1, cfg.Replicas))}
+}
+
+// allowShrink turns refusals to lower a limit into updates, unless a worker has not handled all that the stream holds.
+func (b *Bus) allowShrink(ctx context.Context, stream string, found []Change) error {
+	for i := range found {
+		c := &found[i]
+		if c.Reason != shrink {
+			continue
+		}
+		st, err := b.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		c.Action, c.Reason = "update", ""
+		for _, w := range st.Consumers {
+			if n := w.Pending + uint64(w.Unacked); n > 0 {
+				c.Action, c.Reason = "refuse", fmt.Sprintf("%s has not handled %d of its messages; let it finish first", w.Name, n)
+			}
+		}
+	}
+	return nil
 }
 
 // Apply makes the changes that Plan finds, unless one of them is refused: then it makes none. It returns the plan.
@@ -146,7 +177,10 @@ func (b *Bus) buckets(ctx context.Context) ([]jetstream.StreamConfig, error) {
 	return all, nil
 }
 
-// differences lists what would change in a stream. Retention is never shrunk: that would delete messages.
+// shrink is why a limit is not lowered.
+const shrink = "a smaller limit deletes messages; raise it in the configuration, or let it be lowered with feedmill bus apply --shrink"
+
+// differences lists what would change in a stream. Retention is not shrunk: that would delete messages.
 func differences(have, want jetstream.StreamConfig, replicas int) []Change {
 	if !strings.HasPrefix(have.Description, "feedmill ") {
 		return []Change{{Stream: have.Name, Action: "refuse", Field: "description", From: have.Description,
@@ -162,7 +196,6 @@ func differences(have, want jetstream.StreamConfig, replicas int) []Change {
 	if !slices.Equal(have.Subjects, want.Subjects) {
 		add("update", "subjects", have.Subjects, want.Subjects, "")
 	}
-	const shrink = "a smaller limit deletes messages; raise it in the configuration, or change the stream by hand with the nats CLI"
 	switch {
 	case have.MaxAge == want.MaxAge:
 	case longer(int64(want.MaxAge), int64(have.MaxAge)):
@@ -196,6 +229,9 @@ func age(d time.Duration) string {
 // merged is the configuration that a stream is updated to: what we want, and what somebody else has set beside it.
 func merged(have, want jetstream.StreamConfig, replicas int) jetstream.StreamConfig {
 	have.Subjects, have.MaxAge = want.Subjects, want.MaxAge
+	if have.MaxAge > 0 && have.Duplicates > have.MaxAge {
+		have.Duplicates = have.MaxAge
+	}
 	if want.MaxBytes > 0 {
 		have.MaxBytes = want.MaxBytes
 	}

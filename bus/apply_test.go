@@ -1,10 +1,13 @@
 package bus_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/bus/bustest"
 	"github.com/nats-io/nats.go/jetstream"
@@ -59,6 +62,29 @@ func TestPlanAndApply(t *testing.T) {
 		t.Errorf("got %v, want a refusal that names stream and field", err)
 	}
 
+	// It is done where that is asked for, once all is handled.
+	if _, err := js.CreateOrUpdateConsumer(t.Context(), "FM_EVENT", jetstream.ConsumerConfig{Durable: "reader",
+		AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"feedmill": "worker"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := longer.Send(t.Context(), "test", "1", func(o *bus.Outbox) { o.Event(feedmill.Event{Outcome: feedmill.OutcomeFetched}) }); err != nil {
+		t.Fatal(err)
+	}
+	longer.AllowShrink()
+	if _, err = longer.Apply(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "FM_EVENT: max_age: reader has not handled 1 of its messages") {
+		t.Errorf("got %v, want a refusal that names who is behind", err)
+	}
+	if err := js.DeleteConsumer(t.Context(), "FM_EVENT", "reader"); err != nil {
+		t.Fatal(err)
+	}
+	plan, err = longer.Apply(t.Context(), 0)
+	if want := []bus.Change{{Stream: "FM_EVENT", Action: "update", Field: "max_age", From: "1680h0m0s", To: "168h0m0s"}}; err != nil || !slices.Equal(plan, want) {
+		t.Errorf("shrink: %+v, %v; want %+v", plan, err, want)
+	}
+	if st, err := longer.Stream(t.Context(), bus.StreamEvent); err != nil || st.MaxAge != 7*24*time.Hour {
+		t.Errorf("the age limit is %v, %v; want 7 days", st.MaxAge, err)
+	}
+
 	// A stream of our name that is not ours is not touched.
 	if err := js.DeleteStream(t.Context(), "FM_EVENT"); err != nil {
 		t.Fatal(err)
@@ -68,6 +94,40 @@ func TestPlanAndApply(t *testing.T) {
 	}
 	if _, err = longer.Apply(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "not feedmill's") {
 		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+// TestForEver keeps streams without a limit of age, and with them the large values that their messages name.
+func TestForEver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, err := bus.Connect(t.Context(), bus.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := bustest.New(t, &bus.Options{Dir: dir, Retention: bus.Retention{Pages: -1}})
+	plan, err := b.Apply(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, c := range plan {
+		got[c.Stream+" "+c.Field] = c.To
+	}
+	want := map[string]string{"FM_FEED max_age": "no limit", "FM_ITEM max_age": "no limit", "FM_PAGE max_age": "no limit", "FM_ARTICLE max_age": "no limit",
+		"OBJ_fm_bodies max_age": "no limit"}
+	if !maps.Equal(got, want) {
+		t.Errorf("changes %v, want %v", got, want)
+	}
+	if plan, err = b.Apply(t.Context(), 0); err != nil || len(plan) != 0 {
+		t.Errorf("second time: %+v, %v; want nothing to do", plan, err)
+	}
+	fresh := bustest.New(t, &bus.Options{Retention: bus.Retention{Pages: -1, Events: -1, Dead: -1}})
+	if plan, err := fresh.Plan(t.Context(), 0); err != nil || len(plan) != 0 {
+		t.Errorf("fresh streams: plan %+v, %v; want none", plan, err)
 	}
 }
 

@@ -87,6 +87,8 @@ type Bus struct {
 	enc    *zstd.Encoder
 	dec    *zstd.Decoder
 
+	shrink atomic.Bool // see AllowShrink
+
 	warned sync.Map               // log message to when it was last told
 	denied atomic.Pointer[string] // what the server last refused to this user
 

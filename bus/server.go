@@ -26,6 +26,9 @@ type embedded struct {
 	server *server.Server // another after a restart
 }
 
+// serverDir is where the embedded server keeps its files, in the data directory.
+const serverDir = "nats"
+
 // startServer starts a nats-server with JetStream over dir. With listen it also listens on a free loopback port, for
 // other commands on this machine; the process itself always talks to it without a socket.
 func startServer(dir string, listen bool, durability string, log *slog.Logger) (*embedded, error) {
@@ -38,7 +41,7 @@ func startServer(dir string, listen bool, durability string, log *slog.Logger) (
 	o := &server.Options{
 		ServerName:   "feedmill",
 		JetStream:    true,
-		StoreDir:     filepath.Join(dir, "nats"),
+		StoreDir:     filepath.Join(dir, serverDir),
 		DontListen:   !listen,
 		Host:         "127.0.0.1",
 		Port:         server.RANDOM_PORT,

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,8 @@ const (
 	minStream = 16 << 20
 )
 
-// Retention holds the ages at which streams drop their messages; zero fields take the defaults.
+// Retention holds the ages at which streams drop their messages; zero fields take the defaults, those below zero are for
+// ever.
 type Retention struct {
 	Pages  time.Duration // FEED, ITEM, PAGE, ARTICLE; 7 days
 	Events time.Duration // EVENT; 7 days
@@ -68,18 +70,19 @@ func plans(r Retention) []plan {
 	}
 }
 
+// or is an age limit as a stream has it: 0 is none.
 func or(d, def time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return def
+	return max(cmp.Or(d, def), 0)
 }
 
 // bodyAge is how long large values are kept: twice the longest stream's age, so that a value never goes before the
-// last message that names it.
+// last message that names it. 0 is for ever.
 func bodyAge(r Retention) time.Duration {
 	longest := recordAge
 	for _, p := range plans(r) {
+		if p.age == 0 && !p.queue {
+			return 0
+		}
 		longest = max(longest, p.age)
 	}
 	return 2 * longest
@@ -203,6 +206,7 @@ type StreamState struct {
 	Messages  uint64          `json:"messages"`
 	Bytes     uint64          `json:"bytes"`
 	MaxBytes  int64           `json:"max_bytes"` // -1: no limit
+	MaxAge    time.Duration   `json:"max_age"`   // nanoseconds; 0: no limit
 	FirstSeq  uint64          `json:"first_seq"`
 	LastSeq   uint64          `json:"last_seq"`
 	FirstTime time.Time       `json:"first_time,omitzero"`
@@ -235,7 +239,7 @@ func (b *Bus) stream(ctx context.Context, name string, aged bool) (StreamState, 
 		return StreamState{}, fmt.Errorf("stream %s: %w", b.streamName(name), err)
 	}
 	info := s.CachedInfo()
-	st := StreamState{Name: name, Messages: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: info.Config.MaxBytes,
+	st := StreamState{Name: name, Messages: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: info.Config.MaxBytes, MaxAge: info.Config.MaxAge,
 		FirstSeq: info.State.FirstSeq, LastSeq: info.State.LastSeq, FirstTime: info.State.FirstTime, LastTime: info.State.LastTime}
 	list := s.ListConsumers(ctx)
 	for c := range list.Info() {

@@ -12,6 +12,9 @@ import (
 // ErrClosed is what a closed store answers to everything but Close.
 var ErrClosed = errors.New("the store is closed")
 
+// ErrEmpty is what a store answers that is opened for reading and in which nothing was ever stored.
+var ErrEmpty = errors.New("nothing has been stored there yet")
+
 // downPause is how long a store that can take nothing is left alone, at least.
 const downPause = time.Second
 

@@ -11,15 +11,17 @@ import (
 )
 
 func busApplyCommand(a *app) *cobra.Command {
-	dryRun := false
+	dryRun, shrink := false, false
 	replicas := 0
 	c := &cobra.Command{
 		Use:   "apply",
 		Short: "Bring the streams in step with the configuration",
 		Long: `Bring the streams in step with the configuration: what is missing is created, limits are raised, copies are added. What
-would delete messages, and streams that are not feedmill's, are refused; then nothing is changed at all. Run again it
-changes nothing. --dry-run only shows the difference.`,
+would delete messages, and streams that are not feedmill's, are refused; then nothing is changed at all. With --shrink
+limits are lowered too, once all that a stream holds is handled. Run again it changes nothing. --dry-run only shows the
+difference.`,
 		Example: `  feedmill bus apply --dry-run
+  feedmill bus apply --shrink --dry-run                 what smaller limits would change
   feedmill bus apply --nats nats://n1:4222,nats://n2:4222 --replicas 3`,
 		Args: noArgs,
 	}
@@ -29,6 +31,9 @@ changes nothing. --dry-run only shows the difference.`,
 			return usageError{fmt.Errorf("--replicas %d: want 1 to 5", replicas)}
 		}
 		return a.withTopology(c.Context(), func(t *daemon.Topology, _ *config.Config) error {
+			if shrink {
+				t.Bus.AllowShrink()
+			}
 			changes, err := t.Plan(c.Context(), replicas)
 			if err != nil {
 				return err
@@ -48,6 +53,7 @@ changes nothing. --dry-run only shows the difference.`,
 		})
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the difference and change nothing")
+	c.Flags().BoolVar(&shrink, "shrink", false, "lower limits too, which deletes what is beyond them")
 	c.Flags().IntVar(&replicas, "replicas", 0, "how many copies of each stream and bucket a cluster keeps (default as they are)")
 	a.busFlags(c)
 	return c

@@ -25,7 +25,6 @@ func pending() []struct {
 		{key: "sinks[].type", but: []string{"sqlite", "postgres", "file"}},
 		{key: "sinks[].wait_full_text"},
 		{key: "sinks[].filter"},
-		{key: "retention.records"},
 	}
 }
 

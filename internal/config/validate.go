@@ -242,6 +242,7 @@ func (v *validator) rest() {
 		key   string
 		value Duration
 	}{
+		{"retention.records", v.c.Retention.Records},
 		{"retention.pages", v.c.Retention.Pages},
 		{"retention.events", v.c.Retention.Events},
 		{"retention.dead", v.c.Retention.Dead},

@@ -67,7 +67,7 @@ func busOptions(cfg *config.Config, log *slog.Logger) bus.Options {
 		URLs: cfg.NATS.URLs, Context: cfg.NATS.Context, Creds: cfg.NATS.Creds, NKey: cfg.NATS.NKey,
 		TLS:    bus.TLS{CA: cfg.NATS.TLS.CA, Cert: cfg.NATS.TLS.Cert, Key: cfg.NATS.TLS.Key},
 		Prefix: cfg.NATS.Prefix, Durability: cfg.NATS.Durability, MaxStore: int64(cfg.NATS.MaxStore), NewStore: newStore, Replicas: cfg.NATS.Replicas,
-		Retention: bus.Retention{Pages: time.Duration(cfg.Retention.Pages), Events: time.Duration(cfg.Retention.Events), Dead: time.Duration(cfg.Retention.Dead)},
+		Retention: bus.Retention{Pages: streamAge(cfg.Retention.Pages), Events: streamAge(cfg.Retention.Events), Dead: streamAge(cfg.Retention.Dead)},
 		Logger:    log,
 	}
 }
@@ -75,6 +75,14 @@ func busOptions(cfg *config.Config, log *slog.Logger) bus.Options {
 // bucketOptions are those of the registry's buckets.
 func bucketOptions(b *bus.Bus, replicas int) *kv.Options {
 	return &kv.Options{Prefix: bus.BucketPrefix(b.Prefix()), Replicas: replicas}
+}
+
+// streamAge is an age limit as the bus has it: there 0 is the default, and less is for ever.
+func streamAge(d config.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return time.Duration(d)
 }
 
 // Close ends the connection, and the embedded server where this Client started it.
@@ -114,60 +122,4 @@ func (c *Client) schedule(ctx context.Context, st *feedmill.FeedState, at time.T
 	return c.Bus.Send(ctx, "calendar", id, func(o *bus.Outbox) {
 		bus.At(o, at, bus.Polls, pollOf(st, at))
 	})
-}
-
-// Status is what feedmill holds and does, for people and programs.
-type Status struct {
-	Bus     string            `json:"bus"`
-	Feeds   FeedCounts        `json:"feeds"`
-	Streams []bus.StreamState `json:"streams"`
-	// Retries counts the article pages that wait for their next try, Slots those that wait for their host's turn.
-	Retries int `json:"retries"`
-	Slots   int `json:"slots"`
-}
-
-// FeedCounts counts subscriptions by state.
-type FeedCounts struct {
-	All     int `json:"all"`
-	Failing int `json:"failing"`
-	Paused  int `json:"paused"`
-	Gone    int `json:"gone"`
-	Overdue int `json:"overdue"`
-}
-
-// Status looks at the registry and the bus.
-func (c *Client) Status(ctx context.Context) (*Status, error) {
-	s := &Status{Bus: c.Bus.Where()}
-	now := time.Now()
-	for st, err := range c.Registry.Feeds(ctx, nil) {
-		if err != nil {
-			return nil, err
-		}
-		s.Feeds.All++
-		switch {
-		case st.Gone:
-			s.Feeds.Gone++
-		case st.Paused:
-			s.Feeds.Paused++
-		case st.Failures > 0:
-			s.Feeds.Failing++
-		}
-		if !st.Gone && !st.Paused && !st.Due.IsZero() && now.Sub(st.Due) > time.Duration(c.cfg.Poll.Spread) {
-			s.Feeds.Overdue++
-		}
-	}
-	var err error
-	if s.Streams, err = c.Bus.Streams(ctx); err != nil {
-		return nil, err
-	}
-	retries, err := c.Bus.Scheduled(ctx, bus.ScheduleRetries)
-	if err != nil {
-		return nil, err
-	}
-	slots, err := c.Bus.Scheduled(ctx, bus.ScheduleSlots)
-	if err != nil {
-		return nil, err
-	}
-	s.Retries, s.Slots = len(retries), len(slots)
-	return s, nil
 }

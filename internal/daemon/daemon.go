@@ -206,6 +206,12 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
+	if p.once == nil && slices.Contains(o.Stages, StageSink) {
+		group.Go(func() error {
+			p.pruneAtTimes(ctx)
+			return nil
+		})
+	}
 	p.health.prepared(reading, p.leases)
 	if o.OnReady != nil {
 		o.OnReady(p.Client)
@@ -221,7 +227,9 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 		group.Go(func() error {
 			defer cancel()
 			var err error
-			sum, err = p.endOfPass(ctx)
+			if sum, err = p.endOfPass(ctx); err == nil {
+				p.prune(ctx)
+			}
 			return err
 		})
 	}

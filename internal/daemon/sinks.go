@@ -176,6 +176,17 @@ func (l *lateSink) Write(ctx context.Context, recs []*feedmill.Record) error {
 	return store.Write(ctx, recs)
 }
 
+// Prune drops what is old once the store is open.
+func (l *lateSink) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
+	l.mu.Lock()
+	store := l.store
+	l.mu.Unlock()
+	if p, ok := store.(sink.Pruner); ok {
+		return p.Prune(ctx, before, limit)
+	}
+	return 0, nil
+}
+
 // Close closes the store if it was opened.
 func (l *lateSink) Close() error {
 	l.mu.Lock()

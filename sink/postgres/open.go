@@ -108,6 +108,15 @@ func parse(dsn string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
+// Where says which database a DSN names, without user and password; "" where it cannot be read.
+func Where(dsn string) string {
+	cfg, err := parse(dsn)
+	if err != nil {
+		return ""
+	}
+	return databaseName(cfg.ConnConfig)
+}
+
 // databaseName is what messages call the database.
 func databaseName(c *pgx.ConnConfig) string {
 	host := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
@@ -185,7 +194,7 @@ func (s *Store) checkVersion(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("the database was written by a newer feedmill (schema %d, this one knows %d): upgrade feedmill, or name another database in the DSN",
 			version, newest)
 	case version == 0 && s.readOnly:
-		return false, errors.New("nothing has been stored there yet: run feedmill with this sink first, or name another database in the DSN")
+		return false, fmt.Errorf("%w: run feedmill with this sink first, or name another database in the DSN", sink.ErrEmpty)
 	case version < newest && s.readOnly:
 		return false, fmt.Errorf("the database has an older schema (%d, this feedmill needs %d): open it for writing once, as feedmill run does",
 			version, newest)

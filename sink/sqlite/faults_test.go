@@ -213,7 +213,7 @@ func TestOpenRefuses(t *testing.T) {
 		{text, false, "not a SQLite database"},
 		{text, true, "not a SQLite database"},
 		{empty, true, "has an older schema (0, this feedmill needs "},
-		{filepath.Join(dir, "absent.db"), true, "no database yet"},
+		{filepath.Join(dir, "absent.db"), true, "nothing has been stored there yet"},
 		{filepath.Join(dir, "absent", "records.db"), false, "the directory must exist"},
 		{dir, false, "cannot be opened"},
 	} {

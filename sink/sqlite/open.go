@@ -80,7 +80,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	}
 	if _, err := os.Stat(abs); err != nil && o.ReadOnly {
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database yet: nothing has been stored there: %w", err)
+			return fmt.Errorf("%w: %w", sink.ErrEmpty, err)
 		}
 		return err
 	}
