@@ -21,6 +21,7 @@ type app struct {
 	data       string
 	nats       []string
 	context    string
+	sink       string
 	logLevel   string
 	quiet      bool
 

@@ -12,7 +12,6 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
@@ -20,6 +19,8 @@ import (
 type explained struct {
 	*daemon.Life
 	Stored []storedRevision `json:"stored"`
+	// StoreError says why the store does not answer; then Stored says nothing.
+	StoreError string `json:"store_error,omitempty"`
 }
 
 // storedRevision is one revision in the database, without its text.
@@ -50,7 +51,7 @@ far as their retention says, at the calendar, the registry and the database.`,
 			if err != nil {
 				return err
 			}
-			if len(e.Steps) == 0 && len(e.Stored) == 0 && e.Waiting == "" && !e.Withdrawn {
+			if len(e.Steps) == 0 && e.StoreError == "" && len(e.Stored) == 0 && e.Waiting == "" && !e.Withdrawn {
 				return fmt.Errorf("%w: nothing is known of %s: it is not stored, and no stream holds anything of it; feedmill feeds list%s shows what is read",
 					errNotFound, args[0], a.dataHint(cfg))
 			}
@@ -61,6 +62,7 @@ far as their retention says, at the calendar, the registry and the database.`,
 		})
 	}
 	a.busFlags(c)
+	a.sinkFlag(c)
 	return c
 }
 
@@ -72,9 +74,9 @@ func (a *app) explain(ctx context.Context, client *daemon.Client, name string) (
 			return nil, usageError{err}
 		}
 	}
-	stored, err := a.storedRevisions(ctx, sink.Query{ID: id, URL: url, Revisions: sink.RevisionsAll})
-	if err != nil {
-		return nil, err
+	stored, unanswered := a.storedRevisions(ctx, sink.Query{ID: id, URL: url, Revisions: sink.RevisionsAll})
+	if _, mistaken := errors.AsType[usageError](unanswered); mistaken || ctx.Err() != nil {
+		return nil, unanswered
 	}
 	if len(stored) > 0 {
 		id = stored[0].ID
@@ -83,6 +85,10 @@ func (a *app) explain(ctx context.Context, client *daemon.Client, name string) (
 		}
 	}
 	e := &explained{Stored: []storedRevision{}}
+	if unanswered != nil {
+		e.StoreError = unanswered.Error()
+	}
+	var err error
 	if e.Life, err = client.Explain(ctx, id, url); err != nil {
 		return nil, err
 	}
@@ -98,11 +104,11 @@ func (a *app) explain(ctx context.Context, client *daemon.Client, name string) (
 
 // storedRevisions are the revisions in the database, none where there is no database that can be asked.
 func (a *app) storedRevisions(ctx context.Context, q sink.Query) (recs []*feedmill.Record, err error) {
-	err = a.withStore(ctx, func(store *sqlite.Store, _ *config.Config) (err error) {
+	err = a.withStore(ctx, func(store daemon.Store, _ *config.Config) (err error) {
 		recs, err = collect(ctx, store, q)
 		return err
 	})
-	if errors.Is(err, errNoStore) || errors.Is(err, errNoSQLite) {
+	if errors.Is(err, errNoRecords) || errors.Is(err, daemon.ErrNoStore) {
 		return nil, nil
 	}
 	return recs, err
@@ -143,7 +149,10 @@ func (a *app) showLife(e *explained, now time.Time) error {
 		text := fmt.Sprintf("revision %d, seen %s, %s", r.Revision, r.SeenAt.Local().Format(time.DateTime), count(int64(r.Words), "word"))
 		end.add("stored", strings.Join(nonEmpty(text, r.Change, unusual(r.State)), ", "))
 	}
-	if len(e.Stored) == 0 {
+	switch {
+	case e.StoreError != "":
+		end.add("stored", "not known: "+e.StoreError)
+	case len(e.Stored) == 0:
 		end.add("stored", "nothing")
 	}
 	switch e.Waiting {

@@ -9,7 +9,6 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
@@ -67,13 +66,13 @@ withdrawn; that must be confirmed with --yes. There is no way back.`,
 	}
 	c.Flags().StringVar(&source, "source", "", "all records of this `DOMAIN`")
 	c.Flags().BoolVar(&yes, "yes", false, "confirm the deletion of all records of a source")
-	a.dataFlag(c)
+	a.storeFlags(c)
 	return c
 }
 
 // toDelete finds the records, without their texts. Missing says which of the names gave none.
 func (a *app) toDelete(ctx context.Context, names []string, source string) (chosen []*feedmill.Record, missing, err error) {
-	err = a.withStore(ctx, func(store *sqlite.Store, cfg *config.Config) error {
+	err = a.withStore(ctx, func(store daemon.Store, cfg *config.Config) error {
 		queries := []sink.Query{{Host: source, IncludeMerged: true}}
 		if source == "" {
 			queries = nil
@@ -105,7 +104,7 @@ func (a *app) toDelete(ctx context.Context, names []string, source string) (chos
 		}
 		return nil
 	})
-	if errors.Is(err, errNoStore) {
+	if errors.Is(err, errNoRecords) {
 		err = fmt.Errorf("%w: %w", errNotFound, err)
 	}
 	return chosen, missing, err

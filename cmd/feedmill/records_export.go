@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
@@ -30,7 +30,7 @@ every revision, an article's in their order. What changed last comes last.`,
 		if revisions.value == "all" {
 			q.Revisions = sink.RevisionsAll
 		}
-		return a.withStore(c.Context(), func(store *sqlite.Store, _ *config.Config) error {
+		return a.withStore(c.Context(), func(store daemon.Store, _ *config.Config) error {
 			n, err := writeAll(a.out, f, store.Query(c.Context(), q))
 			if err == nil && !a.term.outIsTerminal && a.term.errIsTerminal {
 				a.say("%s", count(int64(n), "record"))
@@ -40,6 +40,6 @@ every revision, an article's in their order. What changed last comes last.`,
 	}
 	c.Flags().Var(revisions, "revisions", "which revisions")
 	s.flags(c, 0)
-	a.dataFlag(c)
+	a.storeFlags(c)
 	return c
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 )
 
 const (
@@ -27,14 +27,14 @@ const (
 func (a *app) follow(ctx context.Context, q sink.Query, f *form) error {
 	waiting, opened := false, false
 	for born := 0; ; {
-		err := a.withStore(ctx, func(store *sqlite.Store, _ *config.Config) error {
+		err := a.withStore(ctx, func(store daemon.Store, _ *config.Config) error {
 			opened = true
 			return a.followStore(ctx, store, q, f)
 		})
 		if ctx.Err() != nil {
 			return nil // Ctrl-C is how following ends
 		}
-		if !errors.Is(err, errNoStore) {
+		if !errors.Is(err, errNoRecords) {
 			// A database that is being made cannot be read for a moment.
 			if born++; opened || !waiting || born > bornLooks {
 				return err
@@ -50,7 +50,7 @@ func (a *app) follow(ctx context.Context, q sink.Query, f *form) error {
 	}
 }
 
-func (a *app) followStore(ctx context.Context, store *sqlite.Store, q sink.Query, f *form) error {
+func (a *app) followStore(ctx context.Context, store daemon.Store, q sink.Query, f *form) error {
 	stats, err := store.Stats(ctx)
 	if err != nil {
 		return err

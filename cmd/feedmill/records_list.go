@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill/internal/config"
-	"github.com/feedmill/feedmill/sink/sqlite"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -32,7 +32,7 @@ seen stands in brackets. --follow goes on, until Ctrl-C, with each record that i
 			}
 			return a.follow(c.Context(), q, f)
 		}
-		return a.withStore(c.Context(), func(store *sqlite.Store, _ *config.Config) error {
+		return a.withStore(c.Context(), func(store daemon.Store, _ *config.Config) error {
 			if f.value != formTable {
 				_, err := writeAll(a.out, f, store.Query(c.Context(), q))
 				return err
@@ -50,6 +50,6 @@ seen stands in brackets. --follow goes on, until Ctrl-C, with each record that i
 	}
 	s.flags(c, 20)
 	c.Flags().BoolVar(&follow, "follow", false, "go on with what is stored and changed from now on")
-	a.dataFlag(c)
+	a.storeFlags(c)
 	return c
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill/internal/config"
-	"github.com/feedmill/feedmill/sink/sqlite"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -26,7 +26,7 @@ func recordsSearchCommand(a *app) *cobra.Command {
 			return err
 		}
 		q.Text = strings.Join(args, " ")
-		return a.withStore(c.Context(), func(store *sqlite.Store, _ *config.Config) error {
+		return a.withStore(c.Context(), func(store daemon.Store, _ *config.Config) error {
 			if f.value != formTable {
 				_, err := writeAll(a.out, f, store.Query(c.Context(), q))
 				return err
@@ -43,6 +43,6 @@ func recordsSearchCommand(a *app) *cobra.Command {
 		})
 	}
 	s.flags(c, 20)
-	a.dataFlag(c)
+	a.storeFlags(c)
 	return c
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +28,7 @@ func recordsShowCommand(a *app) *cobra.Command {
 		if revisions {
 			q.Revisions = sink.RevisionsAll
 		}
-		err := a.withStore(c.Context(), func(store *sqlite.Store, cfg *config.Config) error {
+		err := a.withStore(c.Context(), func(store daemon.Store, cfg *config.Config) error {
 			recs, err := collect(c.Context(), store, q)
 			switch {
 			case err != nil:
@@ -55,12 +55,12 @@ func recordsShowCommand(a *app) *cobra.Command {
 			}
 			return nil
 		})
-		if errors.Is(err, errNoStore) {
+		if errors.Is(err, errNoRecords) {
 			return fmt.Errorf("%w: %w", errNotFound, err)
 		}
 		return err
 	}
 	c.Flags().BoolVar(&revisions, "revisions", false, "every revision")
-	a.dataFlag(c)
+	a.storeFlags(c)
 	return c
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
@@ -60,6 +59,7 @@ with the database, says by field what would change, and changes nothing.`,
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would change, and change nothing")
 	f.form = outputFlag(c, formTable, formJSON)
 	a.busFlags(c)
+	a.sinkFlag(c)
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages, cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
@@ -208,7 +208,7 @@ func (a *app) sayBrokenOff(r *bus.Replay, err error, cfg *config.Config) {
 
 func (a *app) dryReplay(ctx context.Context, client *daemon.Client, f *replayFlags, sel bus.Selection, n int) error {
 	var sum *daemon.DryReplay
-	err := a.withStore(ctx, func(store *sqlite.Store, _ *config.Config) (err error) {
+	err := a.withStore(ctx, func(store daemon.Store, _ *config.Config) (err error) {
 		p := a.progress(n, "messages")
 		defer p.end()
 		sum, err = client.DryReplay(ctx, f.stage, sel, store, p.at)

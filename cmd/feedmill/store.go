@@ -4,54 +4,64 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/sink"
-	"github.com/feedmill/feedmill/sink/sqlite"
 	"github.com/spf13/cobra"
 )
 
-var (
-	// errNoStore says that nothing was stored yet.
-	errNoStore = errors.New("no records yet")
-	// errNoSQLite says that records go only where they cannot be asked for.
-	errNoSQLite = errors.New("no sink of type sqlite is configured, and no other can be asked; see sinks in the configuration")
-)
+// errNoRecords says that nothing was stored yet.
+var errNoRecords = errors.New("no records yet")
 
-// withStore opens the records for reading, beside a running daemon or without one.
-func (a *app) withStore(ctx context.Context, f func(*sqlite.Store, *config.Config) error) (err error) {
+// storeFlags gives a command the flags that say where the records are.
+func (a *app) storeFlags(c *cobra.Command) {
+	a.dataFlag(c)
+	a.sinkFlag(c)
+}
+
+// sinkFlag gives a command the flag that says which sink is asked.
+func (a *app) sinkFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.sink, "sink", "", "`NAME` of the sink to ask, of type sqlite or postgres (default the first such one)")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("sink", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		cfg, err := a.settings()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []string
+		for i := range cfg.Sinks {
+			names = append(names, cfg.Sinks[i].Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}))
+}
+
+// withStore opens the records of a sink for reading, beside a running daemon or without one.
+func (a *app) withStore(ctx context.Context, f func(daemon.Store, *config.Config) error) (err error) {
 	cfg, err := a.settings()
 	if err != nil {
 		return err
 	}
-	path, err := storePath(cfg)
+	s, err := daemon.StoreOf(cfg, a.sink)
+	if errors.Is(err, daemon.ErrNoSuchSink) {
+		return usageError{fmt.Errorf("--sink: %w", err)}
+	}
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: there is no database %s; start the daemon with feedmill run%s, or name another data directory with --data", errNoStore, path, a.dataHint(cfg))
+	store, err := daemon.OpenStore(ctx, cfg, s, a.commandLogger(cfg))
+	if errors.Is(err, sink.ErrEmpty) {
+		return fmt.Errorf("%w: nothing was ever stored in %s; start the daemon with feedmill run%s, or name another data directory with --data or another sink with --sink",
+			errNoRecords, daemon.WhereOf(cfg, s), a.dataHint(cfg))
 	}
-	store, err := sqlite.Open(ctx, path, &sqlite.Options{ReadOnly: true, Logger: a.commandLogger(cfg)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	return f(store, cfg)
-}
-
-// storePath is the database of the first sink that can be asked.
-func storePath(cfg *config.Config) (string, error) {
-	for i := range cfg.Sinks {
-		if cfg.Sinks[i].Type == "sqlite" {
-			return cfg.SQLitePath(&cfg.Sinks[i]), nil
-		}
-	}
-	return "", errNoSQLite
 }
 
 // selection are the flags that choose records.
@@ -105,7 +115,7 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 }
 
 // collect reads the answer whole: a person may look at it for long, and the store is not to wait.
-func collect(ctx context.Context, store *sqlite.Store, q sink.Query) ([]*feedmill.Record, error) {
+func collect(ctx context.Context, store daemon.Store, q sink.Query) ([]*feedmill.Record, error) {
 	var all []*feedmill.Record
 	for r, err := range store.Query(ctx, q) {
 		if err != nil {
