@@ -14,7 +14,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz chaos bench bench-peers quality release
+.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -63,3 +63,6 @@ release: ## static binaries for every system, packed, with checksums, in dist/; 
 		tar -C dist -czf dist/$$name.tar.gz $$name; rm -r dist/$$name; \
 	done
 	cd dist && $(SHA256) *.tar.gz >SHA256SUMS
+
+model-blocks: ## trains the block classifier of the parser on the corpus in DATA, cross-validated by host; minutes
+	$(GO) run ./internal/train/blocks -data $(abspath $(DATA)) -out parser/blockmodel/blocks.model

@@ -538,8 +538,8 @@ func (s *segmenter) mergeHints() {
 	for i := range s.blocks {
 		b := &s.blocks[i]
 		n := 0
-		if b.size >= 60 && b.ends && b.linked*3 < b.size {
-			n = b.size
+		if b.size >= 60 && (b.ends || b.commas >= 3) && b.linked*3 < b.size*2 {
+			n = b.size - b.linked
 		}
 		sums[i+1] = sums[i] + n
 	}

@@ -46,6 +46,9 @@ func blockWeight(l *layout, b *block, rules *ruleSet) float64 {
 		return 0
 	}
 	if density > 0.5 {
+		if e.n.DataAtom == atom.P && b.commas >= 2 && density < 0.9 { // names in a sentence, each a link
+			return 0
+		}
 		if b.size > 60 && b.ends { // a sentence that is a link, or a teaser: it decides nothing
 			return -10
 		}

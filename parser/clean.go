@@ -25,7 +25,7 @@ func (d *document) selectBody() {
 	}
 	d.body.method = "container"
 	size := d.tryBody()
-	if all := l.sentences(); size < all/4 {
+	if all := l.sentences(); size < all/3 && d.x.without != "guard" {
 		before := make([]string, len(l.blocks))
 		kept, container := slices.Clone(d.body.kept), d.body.container
 		for i := range l.blocks {
@@ -48,13 +48,14 @@ func (d *document) selectBody() {
 			d.body.kept, d.body.container = kept, container
 		}
 	}
-	if d.beforeModel != nil {
-		d.beforeModel(d)
+	if d.x.beforeModel != nil {
+		d.x.beforeModel(d)
 		return
 	}
 	if d.takeLinkedBody(size) {
 		return
 	}
+	size = d.classify(size)
 	d.explain.step("body", "%d of %d blocks of the page kept, %d characters", len(d.body.kept), len(l.blocks), size)
 }
 
@@ -67,17 +68,30 @@ func (d *document) tryBody() int {
 	if len(list) == 0 {
 		return d.labelledBody()
 	}
-	best := innermost(l, list, d.ownArticle(list, list[0]))
+	best := list[0]
+	if d.x.without != "own article" {
+		best = d.ownArticle(list, best)
+	}
+	best = innermost(l, list, best)
 	d.body.container = best.node
 	d.explain.containers(l, list, best.node)
 	n := &l.nodes[best.node]
 	first, last := int(n.firstBlock), min(int(n.endBlock), len(l.blocks))
-	d.markFurniture(first, last)
-	d.pruneLists(best.node)
-	d.dropRepeats(first, last)
-	d.cutSections(best.node)
-	d.trimStart(first, last)
-	d.trimEnd(first, last)
+	for _, step := range [...]struct {
+		name string
+		take func()
+	}{
+		{"furniture and prompts", func() { d.markFurniture(first, last) }},
+		{"link lists", func() { d.pruneLists(best.node) }},
+		{"repeated copies", func() { d.dropRepeats(first, last) }},
+		{"related sections", func() { d.cutSections(best.node) }},
+		{"start trimmer", func() { d.trimStart(first, last) }},
+		{"tail trimmer", func() { d.trimEnd(first, last) }},
+	} {
+		if step.name != d.x.without {
+			step.take()
+		}
+	}
 	size := 0
 	for i := first; i < last; i++ {
 		if b := &l.blocks[i]; b.drop == "" {
@@ -157,7 +171,7 @@ func (l *layout) sentences() int {
 	n := 0
 	for i := range l.blocks {
 		b := &l.blocks[i]
-		if b.size >= 80 && b.ends && b.linked*3 < b.size && b.hints&(hintNav|hintFooter|hintConsent|hintComment) == 0 {
+		if b.size >= 80 && (b.ends || b.size >= 150) && b.linked*3 < b.size && b.hints&(hintNav|hintFooter|hintConsent|hintComment) == 0 {
 			n += b.size
 		}
 	}
@@ -167,7 +181,7 @@ func (l *layout) sentences() int {
 // takeLinkedBody takes the text that the page's JSON-LD states, where the page itself shows another or hardly any.
 func (d *document) takeLinkedBody(size int) bool {
 	text := d.meta.ld.body
-	if len(text) < 200 || len(d.body.blocks) > 0 {
+	if len(text) < 200 || len(d.body.blocks) > 0 || d.x.without == "JSON-LD candidate" {
 		return false
 	}
 	paragraphs := linkedParagraphs(text)
@@ -338,7 +352,7 @@ func (d *document) markFurniture(first, last int) {
 			b.drop = "prompt/related"
 		case kind == "prompt" && b.size < 140 && !b.ends:
 			b.drop = "prompt/related"
-		case density > 0.9 && e.heading == 0 && e.item < 0 && b.size > 20 && !l.inTable(b.near):
+		case density > 0.9 && b.commas < 3 && e.heading == 0 && e.item < 0 && b.size > 20 && !l.inTable(b.near):
 			b.drop = "links"
 		case l.isTeaser(b):
 			b.drop = "related/teaser"

@@ -9,6 +9,7 @@
 // [Extractor.Extract] takes these steps, each in the file named:
 //
 //	decode      decode.go      bytes to UTF-8: byte-order mark, valid UTF-8, declared charset, guess
+//	strip       strip.go       scripts, styles, drawings and comments left out, which no step reads: JSON-LD stays
 //	parse       tree.go        one parse with x/net/html; by tags alone where the nesting or the size is beyond bounds
 //	metadata    meta.go        meta elements, links, microdata; jsonld.go: JSON-LD
 //	lay out     block.go       the page as a reader sees it: blocks of text in order, pictures, and what names around say
@@ -16,7 +17,8 @@
 //	title       title.go       the headline that is shown, reconciled with the titles that are stated; dek and kicker
 //	pictures    image.go       pictures with caption and credit apart, taken out of the running text
 //	candidates  candidates.go  blocks weighed, containers ranked
-//	clean       clean.go       start, end and prompts trimmed; two candidates guard each other
+//	clean       clean.go       start, end and prompts trimmed, copies and further articles dropped; candidates guard each other
+//	classify    classify.go    the block classifier overrules the rules where it is sure; features.go: what it is asked
 //	byline      byline.go      authors, agency
 //	dates       date.go        published and modified; pagedate.go: reading dates
 //	labels      labels.go      description, section, tags, rights
@@ -27,8 +29,8 @@
 // fetch, and Extract joins the page's Parts.
 //
 // What cannot be had from the page comes from the feed's item (item.go), and each field says where it came from.
-// [Extractor.Explain] gives the same article with an account of every choice. The word lists are in rules/, [Rules] is
-// their hash, [Version] the version of the code.
+// [Extractor.Explain] gives the same article with an account of every choice. The word lists are in rules/, [Rules] is the
+// hash of them and of the classifier's weights (blockmodel/, with a model card), [Version] the version of the code.
 //
 // # Feeds
 //

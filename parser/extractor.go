@@ -15,11 +15,12 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/parser/blockmodel"
 	"github.com/feedmill/feedmill/parser/siterule"
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 4
+const Version = 5
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {
@@ -29,6 +30,8 @@ type Options struct {
 	MaxNodes int
 	// Rules are the site rules. Default: none.
 	Rules *siterule.Set
+	// BlockModel is the block classifier; one without trees, or over other features than [BlockFeatures], leaves it out. Default: the one that is built in.
+	BlockModel *blockmodel.Model
 	// Logger gets a line, at debug level, for each page that could only be read in part. Default: none.
 	Logger *slog.Logger
 }
@@ -39,6 +42,8 @@ type Extractor struct {
 	log                *slog.Logger
 	rules              *ruleSet
 	sites              *siterule.Set
+	model              *blockmodel.Model
+	without            string          // a step of the body's that is left out, to measure what it is worth
 	beforeModel        func(*document) // gets the document before the classifier is asked, which then is not
 }
 
@@ -47,12 +52,17 @@ func NewExtractor(o *Options) *Extractor {
 	if o == nil {
 		o = &Options{}
 	}
+	model := o.BlockModel
+	if model == nil {
+		model = blockmodel.Default()
+	}
 	return &Extractor{
 		maxDepth: cmp.Or(o.MaxDepth, 400),
 		maxNodes: cmp.Or(o.MaxNodes, 250_000),
 		log:      cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 		rules:    loadRules(),
 		sites:    o.Rules,
+		model:    model,
 	}
 }
 
@@ -82,17 +92,17 @@ type document struct {
 	article *feedmill.Article
 	explain *Explanation // nil unless asked for
 
-	site        siteNames
-	headline    int // index of the block that shows the headline, -1 where none does
-	pictures    []captioned
-	body        bodyText
-	feedOnly    bool
-	beforeModel func(*document)
-	places      map[*html.Node]int32 // where elements of the metadata stand in the layout
+	site     siteNames
+	headline int // index of the block that shows the headline, -1 where none does
+	pictures []captioned
+	body     bodyText
+	feedOnly bool
+	x        *Extractor
+	places   map[*html.Node]int32 // where elements of the metadata stand in the layout
 }
 
 func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article, error) {
-	d := &document{page: p, rules: x.rules, explain: e, headline: -1, beforeModel: x.beforeModel}
+	d := &document{x: x, page: p, rules: x.rules, explain: e, headline: -1}
 	if err := d.begin(); err != nil {
 		return nil, err
 	}

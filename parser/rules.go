@@ -10,12 +10,14 @@ import (
 	"sync"
 
 	"github.com/feedmill/feedmill/parser/siterule"
+
+	"github.com/feedmill/feedmill/parser/blockmodel"
 )
 
 //go:embed rules/*.txt
 var ruleFiles embed.FS
 
-// Rules returns a short hash of the word lists that are built in: another hash, other results.
+// Rules returns a short hash of the word lists and the classifier that are built in: another hash, other results.
 func Rules() string { return loadRules().hash }
 
 // RulesWith is the hash of a page's pipeline to which a site rule was applied: that of the built-in lists and that of the
@@ -104,6 +106,7 @@ var loadRules = sync.OnceValue(func() *ruleSet {
 		h.Write([]byte(name))
 		h.Write(b)
 	}
+	h.Write(blockmodel.File())
 	r.hash = hex.EncodeToString(h.Sum(nil))[:12]
 	for key, rest := range ruleLines("rules/class.txt") {
 		var bit hint

@@ -13,6 +13,7 @@ import (
 // have more tags than maxNodes are read by a tokenizer instead, which keeps the depth and the number of nodes bounded.
 // Bounded tells that the tokenizer was used, cut that nodes were left out.
 func parseTree(body []byte, maxDepth, maxNodes int) (root *html.Node, bounded, cut bool, err error) {
+	body = stripInert(body)
 	if bytes.Count(body, []byte{'<'}) <= maxNodes {
 		if root, err = html.Parse(bytes.NewReader(body)); err == nil {
 			return root, false, false, nil

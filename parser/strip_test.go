@@ -1,0 +1,115 @@
+package parser
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// readable writes a tree down without what stripInert may drop.
+func readable(n *html.Node) string {
+	var b strings.Builder
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		switch n.Type {
+		case html.CommentNode:
+			return
+		case html.TextNode:
+			b.WriteString(n.Data)
+			return
+		case html.ElementNode:
+			b.WriteString("<" + n.Namespace + ":" + n.Data)
+			for _, a := range n.Attr {
+				b.WriteString(" " + a.Key + "=" + a.Val)
+			}
+			b.WriteString(">")
+			if n.DataAtom == atom.Script && !strings.Contains(attr(n, "type"), "ld+json") || n.DataAtom == atom.Style || n.DataAtom == atom.Svg {
+				return
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+		if n.Type == html.ElementNode {
+			b.WriteString("</>")
+		}
+	}
+	walk(n)
+	return b.String()
+}
+
+// checkStripped fails where a document reads otherwise after stripInert.
+func checkStripped(t testing.TB, name string, body []byte) {
+	t.Helper()
+	before, err := html.Parse(bytes.NewReader(body))
+	if err != nil {
+		return // nested too deep for the parser
+	}
+	stripped := stripInert(body)
+	after, err := html.Parse(bytes.NewReader(stripped))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if got, want := readable(after), readable(before); got != want {
+		i := 0
+		for i < min(len(got), len(want)) && got[i] == want[i] {
+			i++
+		}
+		t.Errorf("%s: reads otherwise at %d: got %.120q, want %.120q", name, i, got[max(i-20, 0):], want[max(i-20, 0):])
+	}
+}
+
+func TestStripInert(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"<p>a<script>var x = '<p>no</p>'; // twenty characters</script>b",
+		`<p title="<script>not one of them, really">a</p><p>b</p><script>document.write('x')</script>c`,
+		"<SCRIPT type='text/javascript'>twenty characters at least</SCRIPT >d",
+		`<script type="application/ld+json">{"@type":"NewsArticle","name":"x"}</script>e`,
+		"<script><!-- <script> document.write('</script>') --></script>f",
+		"<style>p > a { content: '</p>' ; color: red }</style>g",
+		"<svg width=1><title>A drawing</title><path d='M0 0 0 0 0 0 0 0'/></svg>h",
+		"<svg width=1 /><p>i, after an empty drawing of no content</p></svg>",
+		"<svg><foreignObject><p>j, markup within the drawing</p></foreignObject></svg>k",
+		"<!-- a comment of some length, with <p>markup</p> -->l<!--> m <!---> n <!-- -- > o --!> p --> q<!--!> r --> s<!----!> t --> u <!---!> v --> w",
+		"<title>a <script>b</title><p>q",
+		"<textarea><script>not a script of the page</textarea><p>r</script>",
+		"<noscript><img src=x><style>no rule of the page</noscript><p>s</style>",
+		"<p class=a<script>t</p><script>an end that never comes",
+		"<a href='unclosed><script>some twenty characters</script>u",
+		"<p>1 < 2 and 3 <4 </ p><script >some twenty characters</script\n>v",
+		"<script src=x></script><script src=y/>an unclosed empty one",
+	} {
+		checkStripped(t, s, []byte(s))
+	}
+}
+
+// TestCorpusStripInert holds the same on every tenth page of the corpus.
+func TestCorpusStripInert(t *testing.T) {
+	t.Parallel()
+	pages := readCorpus(t)
+	before, after := 0, 0
+	for i := range pages {
+		if i%10 == 0 {
+			body := readCorpusPage(t, &pages[i])
+			before += len(body)
+			after += len(stripInert(body))
+			checkStripped(t, pages[i].ID, body)
+		}
+	}
+	t.Logf("%d %% of the bytes are left", after*100/before)
+}
+
+func FuzzStripInert(f *testing.F) {
+	f.Add([]byte("<script>a</script><p>b<!-- c --><svg><path/></svg>"))
+	f.Add([]byte("<p title='<script>'>x</p><style>y</style"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(stripInert(body)) > len(body) {
+			t.Fatal("it grew")
+		}
+		checkStripped(t, "fuzzed", body)
+	})
+}
