@@ -204,6 +204,9 @@ func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, tags []string,
 		t.Odd = append(t.Odd, fmt.Sprintf("more than %d items; fetch.max_items takes the first ones", most))
 		items = items[:most]
 	}
+	if n := registry.DropFrontPages(&about, items); n > 0 {
+		t.Odd = append(t.Odd, fmt.Sprintf("%d of %d items link to the front page: their guids tell them apart, and their records are made from the feed alone", n, len(items)))
+	}
 	url := cmp.Or(t.URL, about.Self)
 	st := feedmill.FeedState{
 		ID: feedmill.FeedID(url), URL: url, Tags: tags, TTL: about.TTL, SkipHours: about.SkipHours, SkipDays: about.SkipDays, UpdatePeriod: about.UpdatePeriod,

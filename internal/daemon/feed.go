@@ -59,6 +59,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 	known := *page.Feed
 	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
+	registry.DropFrontPages(&about, items)
 	found := seen.Unseen(st.URL, items, now)
 	rules := p.filters.Load().For(&st)
 	fresh, dropped := 0, 0

@@ -132,6 +132,15 @@ func TestIdentity(t *testing.T) {
 			want: []stored{{"/order/a", "A", 1, 1}, {"/order/b", "B", 1, 1}}, pages: 2,
 		},
 		{
+			name: "all link to the front page of the site",
+			docs: [3]newsroom.Fault{
+				rss(entry(guid("1"), "<link>http://www.harbour.example/</link>", title("A"))),
+				rss(entry(guid("2"), "<link>http://harbour.example</link>", title("B")), entry(guid("1"), "<link>http://www.harbour.example/</link>", title("A"))),
+				rss(entry(guid("2"), "<link>http://harbour.example</link>", title("B")), entry(guid("1"), "<link>http://www.harbour.example/</link>", title("A"))),
+			},
+			want: []stored{{"feed", "A", 1, 1}, {"feed", "B", 1, 1}},
+		},
+		{
 			name: "two feeds, one",
 			docs: [3]newsroom.Fault{
 				rss(entry(guid("1"), link("/shared/a?utm_source=one"), title("A"))),
