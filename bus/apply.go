@@ -73,9 +73,13 @@ const bodiesStream = "OBJ_"
 
 // create is the making of a stream, with what matters of it.
 func create(cfg jetstream.StreamConfig) Change {
-	to := fmt.Sprintf("%s, kept %s", strings.Join(cfg.Subjects, " "), age(cfg.MaxAge))
+	kept := "without a limit of age"
+	if cfg.MaxAge > 0 {
+		kept = fmt.Sprintf("kept %gd", cfg.MaxAge.Hours()/24)
+	}
+	to := strings.Join(cfg.Subjects, " ") + ", " + kept
 	if len(cfg.Subjects) == 0 {
-		to = "a bucket, kept " + age(cfg.MaxAge)
+		to = "a bucket, " + kept
 	}
 	return Change{Stream: cfg.Name, Action: "create", To: fmt.Sprintf("%s, replicas %d", to, max(1, cfg.Replicas))}
 }
