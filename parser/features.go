@@ -387,11 +387,14 @@ func logOf(n int) float32 { return float32(math.Log1p(float64(n))) }
 // wherever it is. What is neither is furniture beyond doubt.
 func (f *featureReader) asked(i int) bool {
 	b := &f.l.blocks[i]
+	if b.linked*20 >= b.size*19 && b.size < 60 && !f.kept[i] && (i < f.first || i >= f.last) && f.node != nil {
+		return false // a link of a menu
+	}
 	return f.node == nil || i >= f.first-askedAround && i < f.last+askedAround || b.weight > 15 || b.size >= 80 && b.ends && b.linked*2 < b.size
 }
 
 // askedAround is how many blocks before and after the container the classifier is asked about.
-const askedAround = 30
+const askedAround = 12
 
 // row appends the features of block i to row.
 func (f *featureReader) row(row []float32, i int) []float32 {

@@ -14,7 +14,7 @@ func stripInert(b []byte) []byte {
 			return
 		}
 		if out == nil {
-			out = make([]byte, 0, len(b))
+			out = make([]byte, 0, start+(len(b)-end)*3/4)
 		}
 		out = append(out, b[from:start]...)
 		from = end
