@@ -199,13 +199,14 @@ func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, tags []string,
 		}
 		return nil
 	}
+	front := registry.DropFrontPages(&about, items)
 	t.Feed, t.FeedReport = &about, parser.InspectFeed(page, &about, items[:min(len(items), most)])
 	if len(items) > most {
 		t.Odd = append(t.Odd, fmt.Sprintf("more than %d items; fetch.max_items takes the first ones", most))
 		items = items[:most]
 	}
-	if n := registry.DropFrontPages(&about, items); n > 0 {
-		t.Odd = append(t.Odd, fmt.Sprintf("%d of %d items link to the front page: their guids tell them apart, and their records are made from the feed alone", n, len(items)))
+	if front > 0 {
+		t.Odd = append(t.Odd, fmt.Sprintf("%s to the site's front page, which is taken for none: their records are made from the feed alone", count(int64(front), "link")))
 	}
 	url := cmp.Or(t.URL, about.Self)
 	st := feedmill.FeedState{
