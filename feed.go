@@ -137,6 +137,8 @@ const (
 	OutcomeRateLimited Outcome = "rate_limited" // 429, or 503 with Retry-After
 	OutcomePostponed   Outcome = "postponed"    // put off before any request: spread after a restart, host busy
 	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
+	OutcomeDrift       Outcome = "drift"        // a site is read otherwise than before
+	OutcomeDriftOver   Outcome = "drift_over"   // it is read as before again
 	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
 )
 

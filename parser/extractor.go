@@ -102,7 +102,16 @@ type document struct {
 }
 
 func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article, error) {
-	d := &document{x: x, page: p, rules: x.rules, explain: e, headline: -1}
+	return x.extractInto(x.document(p, e))
+}
+
+// document is a page before anything is read of it.
+func (x *Extractor) document(p *feedmill.Page, e *Explanation) *document {
+	return &document{x: x, page: p, rules: x.rules, explain: e, headline: -1}
+}
+
+func (x *Extractor) extractInto(d *document) (*feedmill.Article, error) {
+	p := d.page
 	if err := d.begin(); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func (x *Extractor) Suggest(p *feedmill.Page) (map[string]string, error) {
 	bare := *x
 	bare.sites = nil
 	out := map[string]string{}
-	d := &document{page: p, rules: x.rules, headline: -1}
+	d := x.document(p, nil)
 	if err := d.begin(); err != nil {
 		return nil, err
 	}

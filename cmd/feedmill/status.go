@@ -70,6 +70,9 @@ func (a *app) showStatus(r *statusReport, now time.Time) error {
 	d.add("feeds", fmt.Sprintf("%d: %d failing, %d paused, %d gone, %d overdue", r.Feeds.All, r.Feeds.Failing, r.Feeds.Paused, r.Feeds.Gone, r.Feeds.Overdue))
 	d.add("pages", fmt.Sprintf("%d wait for another try, %d for their host's turn", r.Retries, r.Slots))
 	d.add("disk", diskLine(r))
+	for _, s := range r.Drifting {
+		d.add("drift", s.Host+": "+s.Reason)
+	}
 	if err := d.write(a.out, a.term); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // article already, both are one: this one is merged into the other, which was there first.
 func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
 	with := p.parsing.now.Load()
-	a, err := with.Extract(page)
+	a, sample, err := with.Sampled(page)
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,7 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 	if owner != a.ID {
 		a.State = feedmill.State{Value: feedmill.StateMerged, Since: a.SeenAt, MergedInto: owner}
 	}
+	p.watchDrift(ctx, page, a, sample, out)
 	bus.Put(out, bus.Articles, a)
 	if a.HasWarning(feedmill.WarnFeedOnly) && page.Item != nil {
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomeFeedOnly, URL: page.URL, ID: a.ID, Status: page.Status, Reason: page.Failure})

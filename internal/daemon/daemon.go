@@ -140,6 +140,10 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if err := p.parsing.load(ctx, p.cfg.Parse.Rules); err != nil {
 				return err
 			}
+			var err error
+			if p.drift, err = newDrift(ctx, p.Bus); err != nil {
+				return err
+			}
 			items, err := p.Bus.Stream(ctx, bus.StreamItem)
 			if err != nil {
 				return err

@@ -41,6 +41,7 @@ type pipeline struct {
 	leases    *bus.Leases
 	chain     *enricher.Chain
 	enriching *enriching
+	drift     *drift // of the parser, nil elsewhere
 	sinks     []namedSink
 	recent    recent
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was

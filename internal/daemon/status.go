@@ -21,6 +21,8 @@ type Status struct {
 	// Retries counts the article pages that wait for their next try, Slots those that wait for their host's turn.
 	Retries int `json:"retries"`
 	Slots   int `json:"slots"`
+	// Drifting are the sites that are read otherwise than before.
+	Drifting []SiteDrift `json:"drifting,omitempty"`
 }
 
 // FeedCounts counts subscriptions by state.
@@ -66,7 +68,8 @@ func (c *Client) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	s.Retries, s.Slots = len(retries), len(slots)
-	return s, nil
+	s.Drifting, err = c.Drifting(ctx)
+	return s, err
 }
 
 // StoreState is how a sink does.

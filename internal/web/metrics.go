@@ -20,6 +20,7 @@ type Metrics struct {
 	lateness prometheus.Histogram
 	pages    *prometheus.CounterVec
 	dropped  *prometheus.CounterVec
+	drifts   prometheus.Counter
 }
 
 // stageMetrics are those that every stage has.
@@ -44,7 +45,9 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 			Help:    "How long after its due time, or the turn that its host gave it, a poll was begun.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 600, 3600},
 		}),
-		pages:   counters("fetcher", "pages_total", "Requests for article pages by outcome.", "outcome"),
+		pages: counters("fetcher", "pages_total", "Requests for article pages by outcome.", "outcome"),
+		drifts: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "parser", Name: "site_drifts_total",
+			Help: "Warnings that a site is read otherwise than before: another template, another length, or fields that are missing."}),
 		dropped: counters("parser", "items_dropped_total", "Items of feeds that a filter dropped, by the filter's place in the configuration.", "rule"),
 	}
 	for _, s := range stages {
@@ -63,7 +66,7 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		}
 		m.registry.MustRegister(m.stages[s].messages, m.stages[s].published, m.stages[s].redelivered, m.stages[s].seconds)
 	}
-	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, newStateCollector(stages, stageOf, look),
+	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, newStateCollector(stages, stageOf, look),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -122,6 +125,9 @@ func (m *Metrics) PollBegun(late time.Duration) { m.lateness.Observe(max(late, 0
 
 // PageFetched counts the outcome of a request for an article page.
 func (m *Metrics) PageFetched(o feedmill.Outcome) { m.pages.WithLabelValues(string(o)).Inc() }
+
+// SiteDrifted counts a warning that a site is read otherwise than before.
+func (m *Metrics) SiteDrifted() { m.drifts.Inc() }
 
 // ItemDropped counts an item that a filter dropped.
 func (m *Metrics) ItemDropped(rule string) { m.dropped.WithLabelValues(rule).Inc() }

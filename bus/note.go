@@ -1,0 +1,79 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// notesAge is how long a note stays that nobody changes.
+const notesAge = 90 * day
+
+// Notes is a bucket of small values that the processes of a stage share, by key. A value that is not changed for 90 days
+// goes.
+type Notes struct {
+	name string
+	kv   jetstream.KeyValue
+}
+
+// Notes binds the notes of that name.
+func (b *Bus) Notes(ctx context.Context, name string) (*Notes, error) {
+	kv, err := b.bucket(ctx, name, "feedmill: notes of the stages", notesAge)
+	return &Notes{name, kv}, err
+}
+
+// Change has a note changed, and writes it unless somebody else has written meanwhile; then it begins again. Change gets
+// nil where there is none.
+func (n *Notes) Change(ctx context.Context, key string, change func([]byte) ([]byte, error)) error {
+	for try := 1; ; try++ {
+		e, err := n.kv.Get(ctx, token(key))
+		if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
+		}
+		var old []byte
+		if err == nil {
+			old = e.Value()
+		}
+		value, err := change(old)
+		if err != nil {
+			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
+		}
+		if old == nil {
+			_, err = n.kv.Create(ctx, token(key), value)
+		} else {
+			_, err = n.kv.Update(ctx, token(key), value, e.Revision())
+		}
+		switch {
+		case err == nil:
+			return nil
+		case !overtaken(err) || try == useTries:
+			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
+		}
+	}
+}
+
+// All yields all notes by key.
+func (n *Notes) All(ctx context.Context) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		keys, err := n.kv.ListKeys(ctx)
+		if err != nil {
+			return
+		}
+		defer func() { _ = keys.Stop() }() // it ends with its context in any case
+		for key := range keys.Keys() {
+			e, err := n.kv.Get(ctx, key)
+			if err == nil && !yield(key, e.Value()) {
+				return
+			}
+		}
+	}
+}
