@@ -14,7 +14,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks
+.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks model-entities
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -48,8 +48,9 @@ bench: ## the benchmarks of every package, then an article's whole way; a quarte
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./cmd/feedmill bench --large 10000
 
-bench-peers: ## article extraction beside other extractors in Go, on the pages of PAGES; a module of its own
+bench-peers: ## article extraction and entities beside other readers in Go, on the pages of PAGES; a module of its own
 	cd docs/bench && $(GO) run . -pages $(abspath $(PAGES))
+	cd docs/bench && $(GO) test -run '^$$' -bench . .
 
 quality: ## extraction and enrichment scored on the corpora, where they are
 	$(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher
@@ -66,3 +67,6 @@ release: ## static binaries for every system, packed, with checksums, in dist/; 
 
 model-blocks: ## trains the block classifier of the parser on the corpus in DATA, cross-validated by host; minutes
 	$(GO) run ./internal/train/blocks -data $(abspath $(DATA)) -out parser/blockmodel/blocks.model
+
+model-entities: ## train the entity models on the corpora in DATA (its folders ner and gazetteer); ten minutes
+	$(GO) run ./internal/train/entities -data $(DATA)

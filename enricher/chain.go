@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/ner"
 )
 
 // Version is the number of this package's rules. It grows whenever the same record would be annotated differently.
-const Version = 1
+const Version = 2
 
 const defaultTimeout = 10 * time.Second
 
@@ -34,6 +35,8 @@ type Options struct {
 	Steps []string
 	// Extra are enrichers to run after the steps, in the given order. They see the steps' annotations.
 	Extra []Enricher
+	// Model is the entity model: the name of a built-in one (see [ner.Builtin]) or a file; empty means the default.
+	Model string
 	// Timeout is the longest that one step may take, 10 s if zero.
 	Timeout time.Duration
 	// Logger is told of steps that panic; nil means slog.Default.
@@ -44,6 +47,7 @@ type Options struct {
 type Chain struct {
 	steps   []step
 	extra   []Enricher
+	model   *ner.Model
 	timeout time.Duration
 	log     *slog.Logger
 }
@@ -80,7 +84,7 @@ func Steps() []string {
 	return names
 }
 
-// NewChain makes a chain. It fails if o names a step that does not exist.
+// NewChain makes a chain. It fails if o names a step that does not exist or a model that cannot be read.
 func NewChain(o *Options) (*Chain, error) {
 	if o == nil {
 		o = &Options{}
@@ -91,6 +95,13 @@ func NewChain(o *Options) (*Chain, error) {
 	}
 	if c.log == nil {
 		c.log = slog.Default()
+	}
+	if o.Steps == nil || slices.Contains(o.Steps, "entities") {
+		m, err := ner.Open(o.Model)
+		if err != nil {
+			return nil, err
+		}
+		c.model = m
 	}
 	if o.Steps == nil {
 		return c, nil
@@ -105,6 +116,15 @@ func NewChain(o *Options) (*Chain, error) {
 	return c, nil
 }
 
+// Model names what the chain annotates with: the entity model, by name and hash, and a hash of the lists. Two builds with
+// the same [Version] and the same Model annotate alike.
+func (c *Chain) Model() string {
+	if c.model == nil {
+		return "lists-" + listsHash()
+	}
+	return c.model.Version() + "+lists-" + listsHash()
+}
+
 // Name returns "chain".
 func (c *Chain) Name() string { return "chain" }
 
@@ -112,6 +132,7 @@ func (c *Chain) Name() string { return "chain" }
 // r holds what was finished.
 func (c *Chain) Enrich(ctx context.Context, r *feedmill.Record) error {
 	d := newDocument(r)
+	d.model = c.model
 	r.Warnings = nil
 	for _, s := range c.steps {
 		saved, ents := *r, cloneEntities(d.ents)

@@ -271,6 +271,12 @@ func (c *corefer) shortNames(order int, f *field) {
 				c.covered[order][i] = o
 				continue
 			}
+			if cover != nil && cover.typ == feedmill.TypePlace && (t.key == "north" || t.key == "south") && cover.name == t.text {
+				if e := c.halfOfKorea(z, i); e != nil && e != cover {
+					c.release(cover, order, i)
+					cover = nil
+				}
+			}
 			if cover != nil {
 				continue
 			}

@@ -3,8 +3,8 @@
 //
 // A [Chain] runs its steps in the order of [Steps]. Each step has a time budget, and a step that fails, panics or is
 // late leaves its part absent and one line in the record's warnings: the record itself never fails. Everything is
-// computed from the record and from lists that are compiled in (see data/README.md); there is no network, no clock and
-// no state but those lists, which are read once. The same record gives the same annotations.
+// computed from the record and from what is compiled in, lists (data/README.md) and an entity model (ner/data/README.md);
+// there is no network, no clock and no state but those, which are read once. The same record gives the same annotations.
 //
 // Offsets are code points into the field that a span names, and the annotated text is always the exact slice. Work
 // grows linearly with the text.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/ner"
 )
 
 // document is a record while it is annotated: its fields with their tokens, made once, and the entities in the making.
@@ -11,7 +12,8 @@ type document struct {
 	r      *feedmill.Record
 	fields []*field
 	ents   []*entity
-	found  bool // the entities step has run
+	found  bool       // the entities step has run
+	model  *ner.Model // nil where no step needs one
 	lang   string
 }
 

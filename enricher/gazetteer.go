@@ -22,10 +22,8 @@ import (
 //go:embed data/*.gz data/*.txt
 var dataFiles embed.FS
 
-// Model is a short hash of the embedded lists: two builds with the same Version and Model annotate alike.
-func Model() string { return modelHash() }
-
-var modelHash = sync.OnceValue(func() string {
+// listsHash is a short hash of the embedded lists.
+var listsHash = sync.OnceValue(func() string {
 	h := sha256.New()
 	names, err := fs.Glob(dataFiles, "data/*")
 	if err != nil {

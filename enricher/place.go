@@ -6,60 +6,6 @@ import (
 	"github.com/feedmill/feedmill"
 )
 
-// geographic finds places by a word of landscape or building: "Yeonpyeong Island", "Lake Victoria", "Gulf of Aden", and
-// parts of listed places: "Northeast Asia".
-func (z *recognizer) geographic(i int) int {
-	if p, n := z.lookup(i); p != nil && n > 1 {
-		return 0
-	}
-	t := &z.toks[i]
-	if functionWords()[t.key] && !compass()[t.key] {
-		return 0
-	}
-	if compass()[t.key] && i+1 < z.end && z.toks[i+1].gap {
-		if p, n := z.lookup(i + 1); p != nil && p.typ == feedmill.TypePlace && z.toks[i+1].upper {
-			return z.addPlace(i, i+1+n, p.iso, 0.85)
-		}
-	}
-	if geoPrefixes()[t.key] && !z.shouting {
-		if j := z.run(i+1, 2); j > i+1 && z.toks[i+1].gap && !titleHeads()[z.toks[i+1].key] {
-			return z.addPlace(i, j, "", 0.8)
-		}
-	}
-	if geoOf()[t.key] && i+2 < z.end && z.toks[i+1].key == "of" && z.toks[i+2].upper && z.toks[i+2].word() && !z.initial(i) {
-		if j := z.run(i+2, 2); j > i+2 {
-			return z.addPlace(i, j, "", 0.8)
-		}
-	}
-	if z.flat {
-		return 0
-	}
-	j := z.run(i, 4)
-	for k := i + 1; k < j; k++ {
-		if !geoSuffixes()[z.toks[k].key] {
-			continue
-		}
-		if z.initial(i) && z.g.common.has(t.key) && !compass()[t.key] {
-			return 0
-		}
-		if titleAt(z.toks, i, k) > 0 || z.personBefore(i, k) {
-			return 0
-		}
-		return z.addPlace(i, k+1, "", 0.85)
-	}
-	return 0
-}
-
-// personBefore tells whether the words from i up to k, a word such as "Hill" or "Park", are a person's given names.
-func (z *recognizer) personBefore(i, k int) bool {
-	return k == i+1 && z.g.first.has(z.toks[i].key) && z.g.surnames.has(z.toks[k].key) && !z.g.cities.has(z.toks[i].key)
-}
-
-func (z *recognizer) addPlace(from, to int, iso string, conf float64) int {
-	z.add(from, to, finding{typ: feedmill.TypePlace, name: z.text(from, to), key: "place:" + key(z.toks[from:to]), iso: iso}, feedmill.MentionName, conf)
-	return to - from
-}
-
 // The population from which a city's name is taken for the city although it is also something else.
 const (
 	popularAsWord = 500_000 // an everyday word

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/ner"
 )
 
 // recognizer finds names in one field, sentence by sentence, from left to right: at each capitalised token it takes the
@@ -23,6 +24,7 @@ type recognizer struct {
 	// acronyms are those that the document has expanded.
 	acronyms map[string]finding
 	claims   map[int]claim
+	names    []ner.Span // what the model found in the rest of the field
 	out      []finding
 }
 
@@ -43,8 +45,10 @@ func recognize(ctx context.Context, d *document) ([]finding, error) {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return headline(d.fields[a]) - headline(d.fields[b]) })
+	names := readNames(ctx, d)
 	for _, i := range order {
 		z.f, z.order, z.toks = d.fields[i], i, d.fields[i].tokens()
+		z.names = names[i]
 		for n, s := range z.f.sentences() {
 			if n%64 == 0 && ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -70,12 +74,37 @@ func (z *recognizer) sentence(ctx context.Context, s sentence) {
 		if i%4096 == 0 && ctx.Err() != nil {
 			return
 		}
+		for len(z.names) > 0 && z.names[0].From < i {
+			z.names = z.names[1:]
+		}
+		// Rules read only what is in front of the next name.
+		z.end = s.to
+		if len(z.names) > 0 {
+			z.end = min(z.end, z.names[0].From)
+		}
 		n := 0
-		if t := &z.toks[i]; t.kind == kindWord && t.upper {
+		if c, ok := z.claims[i]; ok {
+			z.end = s.to
+			n = z.claim(i, c)
+		} else if z.end == i {
+			z.end = s.to
+			if n = z.overrides(i); n == 0 {
+				n = max(0, z.named(z.names[0])-i)
+			}
+			if n == 0 {
+				z.names = z.names[1:]
+				continue
+			}
+		} else if t := &z.toks[i]; t.kind == kindWord && t.upper {
 			n = z.match(i)
 		}
 		i += max(1, n)
 	}
+}
+
+func (z *recognizer) claim(i int, c claim) int {
+	z.add(i, c.to, finding{typ: c.typ, name: z.text(i, c.to), key: c.typ + ":" + key(z.toks[i:c.to])}, feedmill.MentionName, 0.95)
+	return c.to - i
 }
 
 // capitalsSayNothing tells whether a sentence is written in title case or (shouting) in capitals.
@@ -139,20 +168,17 @@ func (z *recognizer) evident(i int) bool {
 // match returns how many tokens from i on it has dealt with.
 func (z *recognizer) match(i int) int {
 	t := &z.toks[i]
-	if c, ok := z.claims[i]; ok {
-		name := z.text(i, c.to)
-		z.add(i, c.to, finding{typ: c.typ, name: name, key: c.typ + ":" + key(z.toks[i:c.to])}, feedmill.MentionName, 0.95)
-		return c.to - i
-	}
-	if calendarWords()[t.key] && !(t.key == "may" || t.key == "april" || t.key == "june" || t.key == "august") {
+	if calendarWords()[t.key] {
 		return 1
 	}
-	for _, rule := range []func(int) int{
-		z.ship, z.law, z.event, z.organizationOf, z.organization, z.geographic, z.titled, z.known, z.person, z.city, z.acronym, z.context,
-	} {
-		if n := rule(i); n > 0 {
-			return n
-		}
+	if n := z.ship(i); n > 0 {
+		return n
+	}
+	if n := z.expanded(i); n > 0 {
+		return n
+	}
+	if z.flat {
+		return max(1, z.city(i))
 	}
 	return 1
 }
@@ -209,24 +235,6 @@ func (z *recognizer) run(i, limit int) int {
 	return j
 }
 
-// known finds names that the lists hold: countries, groups, regions, organizations.
-func (z *recognizer) known(i int) int {
-	p, n := z.lookup(i)
-	if p == nil {
-		return 0
-	}
-	kind := p.kind
-	k := p.typ + ":" + strings.ToLower(p.name)
-	if p.country {
-		k = "country:" + p.iso
-		if p.name == "" || p.iso == "" {
-			k = "place:" + strings.ToLower(p.name)
-		}
-	}
-	z.add(i, i+n, finding{typ: p.typ, name: p.name, key: k, iso: p.iso, wikidata: p.wikidata}, kind, 0.95)
-	return n
-}
-
 // lookup returns the longest listed name at i and its tokens.
 func (z *recognizer) lookup(i int) (*phrase, int) {
 	for n := min(max(1, z.g.longest[z.toks[i].key]), z.end-i); n > 0; n-- {
@@ -263,41 +271,12 @@ func (z *recognizer) namesPerson(i int) bool {
 		z.g.surnames.has(z.toks[j].key) && !orgSuffixes()[z.toks[j].key] && !titleHeads()[z.toks[j].key] && !calendarWords()[z.toks[j].key] && z.g.phrases[z.toks[j].key] == nil
 }
 
-// acronym takes words in capitals: those that the document expands, and unknown ones as organizations.
-func (z *recognizer) acronym(i int) int {
-	t := &z.toks[i]
-	if f, ok := z.acronyms[t.text]; ok {
-		z.add(i, i+1, f, feedmill.MentionAcronym, 0.9)
-		return 1
-	}
-	if z.shouting || !t.caps || len(t.text) < 2 || len(t.text) > 6 || t.abbr || notAcronyms()[t.key] || calendarWords()[t.key] {
+// expanded takes acronyms that the document has expanded.
+func (z *recognizer) expanded(i int) int {
+	f, ok := z.acronyms[z.toks[i].text]
+	if !ok {
 		return 0
 	}
-	if z.g.common.has(t.key) && len(t.text) > 4 || z.g.cities.has(t.key) && len(t.text) > 4 {
-		return 0
-	}
-	// A word in capitals among others is emphasis or a table, not an acronym.
-	if i+1 < z.end && z.toks[i+1].caps && z.toks[i+1].gap || i > z.from && z.toks[i-1].caps && z.toks[i].gap {
-		return 0
-	}
-	z.add(i, i+1, finding{typ: feedmill.TypeOrganization, name: t.text, key: "organization:" + t.key}, feedmill.MentionAcronym, 0.5)
+	z.add(i, i+1, f, feedmill.MentionAcronym, 0.9)
 	return 1
-}
-
-// context takes an unknown name where the words around it say what it is: "Springfield, Illinois".
-func (z *recognizer) context(i int) int {
-	j := z.run(i, 3)
-	if j == i || !z.evident(i) || j+1 >= z.end || !z.toks[j].is(",") || !z.toks[j+1].upper {
-		return 0
-	}
-	if i == z.from || !placePrepositions()[z.toks[i-1].key] {
-		return 0
-	}
-	p, _ := z.lookup(j + 1)
-	if p == nil || p.typ != feedmill.TypePlace {
-		return 0
-	}
-	name := z.text(i, j)
-	z.add(i, j, finding{typ: feedmill.TypePlace, name: name, key: "place:" + key(z.toks[i:j]), iso: p.iso}, feedmill.MentionName, 0.7)
-	return j - i
 }

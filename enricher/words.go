@@ -69,20 +69,6 @@ var notAcronyms = wordSet(`tv ceo cfo coo cto gdp gnp dna rna hiv aids pm mp mps
 	p q r s t u v w x y z ii iii iv vi vii viii ix xi xii url http https html www am fm gmt est edt pst utc mr no the and of
 	in on at for to by`)
 
-var personNouns = wordSet(`counterpart spokesman spokeswoman spokesperson striker midfielder defender goalkeeper winger coach captain manager
-	lawyer attorney actor actress singer author writer artist director producer analyst economist strategist trader broker
-	professor scientist researcher historian journalist reporter correspondent photographer editor columnist activist
-	dissident rebel leader warlord militant suspect victim witness driver pilot astronaut cosmonaut teacher doctor nurse
-	farmer businessman businesswoman businessmen entrepreneur tycoon billionaire candidate challenger incumbent nominee
-	lawmaker legislator politician diplomat negotiator mediator envoy judge prosecutor detective officer inspector
-	commissioner king queen prince princess emperor dictator president minister chancellor premier chairman chairwoman
-	chief boss founder co-founder veteran champion runner-up seed teammate sprinter cyclist golfer boxer swimmer skater
-	goalscorer batsman bowler all-rounder pitcher quarterback forward guard centre-back winger player compatriot rival
-	wife husband son daughter brother sister father mother uncle aunt cousin widow girlfriend boyfriend partner friend
-	colleague aide adviser advisor assistant secretary composer conductor violinist pianist rapper guitarist comedian
-	comedienne novelist poet playwright designer architect engineer inventor philosopher theologian bishop archbishop
-	cardinal pope imam ayatollah cleric rabbi priest reverend pastor`)
-
 var speechVerbs = wordSet(`said says say added adds told tells stated states noted notes announced announces argued argues asked asks
 	acknowledged acknowledges admitted admits alleged asserted asserts believes believed boasted called calls claimed claims
 	commented commented complained concluded conceded confirmed confirms contended cautioned criticized criticised declared
@@ -110,31 +96,6 @@ var orgSuffixes = wordSet(`inc inc. corp corp. co co. ltd ltd. plc llc llp ag gm
 	cowboys redskins steelers broncos raiders packers dolphins bills vikings bengals browns falcons buccaneers
 	seahawks 49ers chargers colts patriots ravens jaguars titans texans`)
 
-// orgWeakSuffixes also end the names of streets, days and titles of works, so they need a name before them that is not
-// an everyday word.
-var orgWeakSuffixes = wordSet(`office center centre city oil gas steel energy capital exchange board trust works press post times news daily
-	services partners school church court club united party union force guard police council assembly administration
-	systems records pictures stores foods division gas group bank company society alliance coalition giants angels
-	twins royals tigers indians cardinals pirates reds devils jets flames sharks bills vikings browns bulls rangers
-	senators patriots titans company network league guards network fund`)
-
-// orgHeads start a name that goes on with "of" or "for".
-var orgHeads = wordSet(`ministry department bureau office university institute bank council court federation association union organization
-	organisation academy house board committee commission party church school college chamber museum center centre
-	society league agency confederation conference congress fund secretariat directorate authority front army movement
-	brotherhood corps league sons chiefs foundation coalition alliance union`)
-
-var geoSuffixes = wordSet(`island islands isle isles sea ocean bay gulf river lake lakes mountain mountains mount peninsula strait straits valley
-	desert province county district region prefecture oblast airport street avenue road boulevard square bridge park
-	beach harbor harbour port canal channel reef basin plateau plain plains hills hill heights forest falls creek
-	canyon coast cape delta dam stadium prison palace castle cathedral temple tower territory archipelago atoll
-	village township highway tunnel station terminal base camp fjord glacier volcano stadium arena`)
-
-// geoPrefixes start a place's name: "Lake Victoria", "Gulf of Aden".
-var geoPrefixes = wordSet(`lake mount mt. cape fort ft. port camp`)
-
-var geoOf = wordSet(`gulf bay sea strait straits cape isle isles port province state city district region republic kingdom valley coast horn`)
-
 var lawHeads = wordSet(`agreement treaty act pact accord accords convention protocol constitution declaration charter amendment resolution law
 	bill memorandum directive regulation code`)
 
@@ -143,11 +104,6 @@ var eventHeads = wordSet(`olympics games cup championship championships war summ
 
 var shipNouns = wordSet(`frigate warship destroyer submarine corvette ferry carrier battleship cruiser gunboat tanker vessel ship freighter
 	trawler yacht tugboat boat liner uss hms roks hmas ins spacecraft satellite probe rover shuttle`)
-
-var compass = wordSet(`north south east west northern southern eastern western northeast northwest southeast southwest northeastern
-	northwestern southeastern southwestern central north-east north-west south-east south-west upper lower greater inner outer`)
-
-var nameParticles = wordSet(`de da do dos das del della di du van von der den ter ten bin ibn bint al el la le ben abu st. y e und zu`)
 
 var placePrepositions = wordSet(`in at from near to outside around across toward towards via inside into through throughout over leaving
 	visiting visited visit reached left`)

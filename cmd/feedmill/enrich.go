@@ -76,7 +76,7 @@ func annotate(ctx context.Context, chain *enricher.Chain, article *feedmill.Arti
 	if err := chain.Enrich(ctx, r); err != nil {
 		return nil, err
 	}
-	r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, enricher.Model()
+	r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, chain.Model()
 	if source := r.Provenance.Page.SHA256; source != "" {
 		r.Rendition = feedmill.RenditionID(r.ID, source, r.Provenance.Pipeline)
 	}

@@ -35,9 +35,13 @@ func versionCommand(a *app) *cobra.Command {
 	}
 	f := outputFlag(c, formTable, formJSON)
 	c.RunE = func(*cobra.Command, []string) error {
+		chain, err := enricher.NewChain(nil)
+		if err != nil {
+			return err
+		}
 		v := versions{
 			Version: buildVersion(), Commit: buildSetting("vcs.revision"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-			Schema: feedmill.SchemaVersion, Parser: parser.Version, Rules: parser.Rules(), Enricher: enricher.Version, Model: enricher.Model(),
+			Schema: feedmill.SchemaVersion, Parser: parser.Version, Rules: parser.Rules(), Enricher: enricher.Version, Model: chain.Model(),
 		}
 		if f.value == formJSON {
 			return encoder(a.out, true).Encode(v)

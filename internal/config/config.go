@@ -129,7 +129,7 @@ type Enrich struct {
 	// Steps are the steps to run, in order; empty is all of them.
 	Steps    []string   `yaml:"steps" example:"[language, entities]"`
 	Timeout  Duration   `yaml:"timeout"` // for all steps of one record
-	Model    File       `yaml:"model"`   // empty: the model that is built in
+	Model    File       `yaml:"model"`   // entity model: news or open, both built in, or a file; empty: news
 	External []External `yaml:"external" example:"[{name: topics, subject: enrich.topics, timeout: 5s}]"`
 }
 

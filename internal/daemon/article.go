@@ -89,7 +89,7 @@ func (p *pipeline) annotate(ctx context.Context, a *feedmill.Article) (*feedmill
 		if err := p.chain.Enrich(ctx, r); err != nil {
 			return nil, err
 		}
-		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, enricher.Model()
+		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, p.chain.Model()
 	}
 	r.Rendition = feedmill.RenditionID(r.ID, r.Provenance.Page.SHA256, r.Provenance.Pipeline)
 	return r, nil

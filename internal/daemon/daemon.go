@@ -155,7 +155,7 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 				return err
 			}
 			p.chain, p.enriching = chain, &enriching{}
-			if err := p.enriching.use(ctx, p.Bus, p.cfg); err != nil {
+			if err := p.enriching.use(ctx, p.Bus, p.cfg, chain); err != nil {
 				return err
 			}
 		case StageSink:
@@ -284,5 +284,5 @@ func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *
 
 // Chain makes the chain of enrichers that the configuration asks for.
 func Chain(cfg *config.Config, log *slog.Logger) (*enricher.Chain, error) {
-	return enricher.NewChain(&enricher.Options{Steps: cfg.Enrich.Steps, Timeout: time.Duration(cfg.Enrich.Timeout), Logger: log})
+	return enricher.NewChain(&enricher.Options{Steps: cfg.Enrich.Steps, Model: string(cfg.Enrich.Model), Timeout: time.Duration(cfg.Enrich.Timeout), Logger: log})
 }

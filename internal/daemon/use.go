@@ -50,11 +50,11 @@ func parserVersion(cfg *config.Config, rules *siterule.Set) string {
 }
 
 // enricherVersion names everything that decides what the enricher makes of an article.
-func enricherVersion(cfg *config.Config) string {
+func enricherVersion(cfg *config.Config, chain *enricher.Chain) string {
 	if !cfg.Enrich.Enabled {
 		return "off"
 	}
-	return fmt.Sprintf("e%d.%s.%s", enricher.Version, enricher.Model(), strings.Join(cfg.Enrich.Steps, ","))
+	return fmt.Sprintf("e%d.%s.%s", enricher.Version, chain.Model(), strings.Join(cfg.Enrich.Steps, ","))
 }
 
 // parsing is what the parser of this process works with. It changes when site rules do.
@@ -120,8 +120,8 @@ func (p *parsing) follow(ctx context.Context) error {
 // enriching is the use of the enricher of this process.
 type enriching struct{ now atomic.Pointer[inUse] }
 
-func (e *enriching) use(ctx context.Context, b *bus.Bus, cfg *config.Config) error {
-	u := inUse{version: enricherVersion(cfg)}
+func (e *enriching) use(ctx context.Context, b *bus.Bus, cfg *config.Config, chain *enricher.Chain) error {
+	u := inUse{version: enricherVersion(cfg, chain)}
 	var err error
 	if u.since, err = b.InUse(ctx, StageEnricher, u.version); err == nil {
 		e.now.Store(&u)
