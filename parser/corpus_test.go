@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -493,12 +494,18 @@ func tokenF1(a, b string) float64 {
 }
 
 // TestCorpusAblation prints what each step of the body is worth: the scores without it. It takes a while and runs only
-// where FEEDMILL_ABLATION is set.
+// where FEEDMILL_ABLATION is set: to n, for every n-th page.
 func TestCorpusAblation(t *testing.T) {
-	if os.Getenv("FEEDMILL_ABLATION") == "" {
-		t.Skip("set FEEDMILL_ABLATION to print the table")
+	every, err := strconv.Atoi(os.Getenv("FEEDMILL_ABLATION"))
+	if err != nil || every < 1 {
+		t.Skip("set FEEDMILL_ABLATION to 1 to print the table, to n for every n-th page")
 	}
-	pages := readCorpus(t)
+	var pages []corpusPage
+	for i, p := range readCorpus(t) {
+		if i%every == 0 {
+			pages = append(pages, p)
+		}
+	}
 	bodies := make([][]byte, len(pages))
 	for i := range pages {
 		bodies[i] = readCorpusPage(t, &pages[i])
