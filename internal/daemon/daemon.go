@@ -86,9 +86,6 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 	health.connected(client.Bus)
 	client.own = health
 	p := &pipeline{Client: client, cfg: o.Config, log: log, policy: Policy(o.Config), health: health, metrics: metrics, onRecords: o.OnRecords, onEvent: o.OnEvent}
-	if err := p.prepare(ctx, &o); err != nil {
-		return nil, err
-	}
 	defer func() {
 		if p.fetcher != nil {
 			p.fetcher.Close()
@@ -97,6 +94,9 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err := p.prepare(ctx, &o); err != nil {
+		return nil, err
+	}
 	return p.run(ctx, &o)
 }
 

@@ -54,6 +54,28 @@ func TestPostgresHoldsWhatSQLiteHolds(t *testing.T) {
 	}
 }
 
+// TestSinksAreClosedWhenAnotherCannotBeOpened: a daemon that cannot start leaves nothing open, so the next one can.
+func TestSinksAreClosedWhenAnotherCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg := testConfig(dir)
+	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files := config.Sink{Name: "lake", Type: "file", Format: "jsonl", Dir: filepath.Join(dir, "out")}
+	cfg.Sinks = []config.Sink{files, {Name: "main", Type: "sqlite", Path: filepath.Join(dir, "taken")}}
+	options := daemon.Options{Config: cfg, Once: true, Logger: testLogger(t)}
+	if _, err := daemon.Run(t.Context(), options); err == nil {
+		t.Fatal("a directory was opened as a database")
+	}
+	cfg.Sinks = []config.Sink{files}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := daemon.Run(ctx, options); err != nil {
+		t.Errorf("after a start that failed: %v", err)
+	}
+}
+
 // TestTwoSinksGetEveryRecord stores into SQLite and into files of JSON lines at once, each at its own pace.
 func TestTwoSinksGetEveryRecord(t *testing.T) {
 	t.Parallel()
