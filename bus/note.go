@@ -61,18 +61,31 @@ func (n *Notes) Change(ctx context.Context, key string, change func([]byte) ([]b
 	}
 }
 
-// All yields all notes by key.
-func (n *Notes) All(ctx context.Context) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		keys, err := n.kv.ListKeys(ctx)
+// All yields all notes. It ends with the first error.
+func (n *Notes) All(ctx context.Context) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		failed := func(err error) { yield(nil, fmt.Errorf("notes %s: %w", n.name, err)) }
+		w, err := n.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
 		if err != nil {
+			failed(err)
 			return
 		}
-		defer func() { _ = keys.Stop() }() // it ends with its context in any case
-		for key := range keys.Keys() {
-			e, err := n.kv.Get(ctx, key)
-			if err == nil && !yield(key, e.Value()) {
+		defer func() { _ = w.Stop() }() // it ends with its context in any case
+		for {
+			select {
+			case <-ctx.Done():
+				failed(ctx.Err())
 				return
+			case e, ok := <-w.Updates():
+				switch {
+				case !ok:
+					failed(errors.New("the bus is closed"))
+					return
+				case e == nil: // that was all
+					return
+				case !yield(e.Value(), nil):
+					return
+				}
 			}
 		}
 	}

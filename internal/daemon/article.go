@@ -34,7 +34,7 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 	if owner != a.ID {
 		a.State = feedmill.State{Value: feedmill.StateMerged, Since: a.SeenAt, MergedInto: owner}
 	}
-	p.watchDrift(ctx, page, a, sample, out)
+	p.watchDrift(page, a, sample, out)
 	bus.Put(out, bus.Articles, a)
 	if a.HasWarning(feedmill.WarnFeedOnly) && page.Item != nil {
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomeFeedOnly, URL: page.URL, ID: a.ID, Status: page.Status, Reason: page.Failure})
