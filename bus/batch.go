@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -73,7 +74,9 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 		batch := w.decode(work, b, msgs)
 		for pause := retryFirst; len(batch) > 0; pause = min(2*pause, storeRetryMax) {
 			start := time.Now()
+			awake := w.keep(work, batch, turn)
 			left, err := w.write(work, batch)
+			awake()
 			took := time.Since(start) / time.Duration(len(batch))
 			w.settle(b, batch, left, took)
 			if len(left) < len(batch) {
@@ -91,7 +94,9 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			}
 			at, isDown := feedmill.RetryTime(err)
 			if !isDown && (len(left) < len(batch) || feedmill.IsPermanent(err) || attempts.knowAll(w.causes(left))) {
+				awake := w.keep(work, left, turn)
 				left = w.blame(work, b, left, err, attempts, took)
+				awake()
 				pause = retryFirst
 			} else {
 				for i := range left {
@@ -207,10 +212,16 @@ func (w *BatchWorker[In]) write(ctx context.Context, batch []received[In]) ([]re
 	if len(left) == mid && !feedmill.IsPermanent(err1) {
 		// Nothing of the first half went in. If the other half does not either, in one try, the store is at fault, and
 		// asking it for every record would only hurt it.
-		if w.try(ctx, values[mid:]) != nil {
+		err2 := w.try(ctx, values[mid:])
+		if err2 == nil {
+			return left, err1
+		}
+		if _, down := feedmill.RetryTime(err2); down {
+			return batch, err2
+		}
+		if !feedmill.IsPermanent(err2) {
 			return batch, err1
 		}
-		return left, err1
 	}
 	left2, err2 := w.write(ctx, batch[mid:])
 	if err2 == nil {
@@ -274,9 +285,10 @@ func (w *BatchWorker[In]) causes(batch []received[In]) []Cause {
 // blame counts a failure of each value left and buries those that have used up their attempts.
 func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In], err error, attempts *attempts, took time.Duration) []received[In] {
 	var again []received[In]
+	down := false
 	for _, r := range left {
 		n := attempts.count(r.cause)
-		if feedmill.IsPermanent(err) || n >= w.Attempts {
+		if !down && (feedmill.IsPermanent(err) || n >= w.Attempts) {
 			// The error is that of the last value; each one is asked for its own.
 			own := w.try(ctx, []In{r.value})
 			if own == nil {
@@ -285,7 +297,7 @@ func (w *BatchWorker[In]) blame(ctx context.Context, b *Bus, left []received[In]
 				w.tell(b, &r, ResultOK, took)
 				continue
 			}
-			if _, down := feedmill.RetryTime(own); !down && (feedmill.IsPermanent(own) || n >= w.Attempts) {
+			if _, down = feedmill.RetryTime(own); !down && (feedmill.IsPermanent(own) || n >= w.Attempts) {
 				w.tell(b, &r, b.bury(ctx, w.Name, r.msg, r.cause, n, own), took)
 				attempts.forget(r.cause)
 				continue
@@ -303,6 +315,25 @@ func (w *BatchWorker[In]) tell(b *Bus, r *received[In], result Result, took time
 	r.cause.Delivered = 0
 }
 
+// writeMost is how long a batch may be at the store before it looks as if its worker had stopped.
+const writeMost = 10 * time.Minute
+
+// keep does while a batch is being written what hold does while it waits; the function that it returns ends that.
+func (w *BatchWorker[In]) keep(ctx context.Context, batch []received[In], turn func()) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	late := time.AfterFunc(ackWait/3, func() {
+		defer close(done)
+		w.hold(ctx, batch, writeMost, turn)
+	})
+	return func() {
+		cancel()
+		if !late.Stop() {
+			<-done
+		}
+	}
+}
+
 // hold waits, telling the server meanwhile that the messages are in hand, and turn that the loop goes on.
 func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause time.Duration, turn func()) {
 	tick := time.NewTicker(ackWait / 3)
@@ -312,7 +343,7 @@ func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause 
 	for {
 		turn()
 		for _, r := range batch {
-			if r.msg.InProgress() != nil {
+			if err := r.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 				return // the connection is gone; the messages come again
 			}
 		}

@@ -125,6 +125,58 @@ func TestBatchWorkerAsksAStoreThatIsDownOnceARound(t *testing.T) {
 	}
 }
 
+// What the second half of a batch fails with counts, where the first failed without a reason: down is down, and a value
+// at fault is looked for.
+func TestBatchWorkerHeedsTheSecondHalf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		second error
+		want   []int // batches tried, up to the first one after a pause
+		dead   uint64
+	}{
+		"down":      {feedmill.RetryAfter(time.Now(), errors.New("store is down")), []int{4, 2, 1, 1, 2, 4}, 0},
+		"permanent": {feedmill.Permanent("record", errors.New("bad record")), []int{4, 2, 1, 1, 2, 2, 1, 1}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bustest.New(t, nil)
+			send(t, b, "1", entry(0), entry(1), entry(2), entry(3))
+			var sizes []int
+			settled := make(chan struct{})
+			w := &bus.BatchWorker[feedmill.Entry]{Name: "sink-test", From: bus.Items,
+				Write: func(_ context.Context, batch []feedmill.Entry) error {
+					sizes = append(sizes, len(batch))
+					switch n := len(sizes); {
+					case n <= 4:
+						return errors.New("store does not say why")
+					case n == 5:
+						return test.second
+					case test.dead > 0 && batch[len(batch)-1].ID == "id3":
+						return test.second
+					}
+					return nil
+				}}
+			go func() {
+				defer close(settled)
+				for t.Context().Err() == nil {
+					st, err := b.Stream(t.Context(), bus.StreamItem)
+					if err != nil || len(st.Consumers) > 0 && st.Consumers[0].Floor == st.LastSeq {
+						return
+					}
+					<-time.After(10 * time.Millisecond)
+				}
+			}()
+			runUntil(t, settled, func(ctx context.Context) error { return w.Run(ctx, b) })
+			if len(sizes) < len(test.want) || !slices.Equal(sizes[:len(test.want)], test.want) {
+				t.Errorf("batches of %v were tried, want %v", sizes, test.want)
+			}
+			if st, err := b.Stream(t.Context(), bus.StreamDead); err != nil || st.Messages != test.dead {
+				t.Errorf("%d dead letters, %v; want %d", st.Messages, err, test.dead)
+			}
+		})
+	}
+}
+
 // A record that fails with an error of the store's kind holds up nothing, wherever it stands in the batch: others can be
 // written, so it is at fault.
 func TestBatchWorkerIsNotHeldUpByOneRecord(t *testing.T) {

@@ -104,9 +104,12 @@ const (
 // write stores a batch and notes how the sink does.
 func (p *pipeline) write(s namedSink) func(context.Context, []*feedmill.Record) error {
 	return func(ctx context.Context, recs []*feedmill.Record) error {
-		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		within, cancel := context.WithTimeout(ctx, writeTimeout)
 		defer cancel()
-		if err := s.Write(ctx, recs); err != nil {
+		if err := s.Write(within, recs); err != nil {
+			if within.Err() != nil && ctx.Err() == nil && !feedmill.IsPermanent(err) {
+				err = sink.Down(fmt.Errorf("not written within %s: %w", writeTimeout, err))
+			}
 			if !feedmill.IsPermanent(err) {
 				p.health.sink(s.name, "its last write failed; the log says why")
 			}

@@ -23,7 +23,9 @@ func (s *Store) explain(op string, err error) error {
 	if s.closed.Load() {
 		return fmt.Errorf("%s %s: %w", op, s.name, sink.ErrClosed)
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || feedmill.IsPermanent(err) {
+	// A connection that is not made in time ends in a deadline too, of the DSN or the caller.
+	_, unreachable := errors.AsType[*pgconn.ConnectError](err)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) && !unreachable || feedmill.IsPermanent(err) {
 		return fmt.Errorf("%s %s: %w", op, s.name, err)
 	}
 	if why := s.reason(err); why != "" {
@@ -37,7 +39,7 @@ func (s *Store) explain(op string, err error) error {
 		case isDown(e.Code):
 			return sink.Down(err)
 		}
-	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	} else if unreachable {
 		return sink.Down(err)
 	}
 	// A connection that breaks may have been broken by what was sent.
