@@ -1,7 +1,9 @@
 package bus
 
 import (
+	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -51,8 +53,9 @@ func (o *outage) over() {
 
 // errorText is what an error says, without the time of the next try.
 func errorText(err error) string {
-	if e, ok := err.(*feedmill.RetryAfterError); ok {
-		return e.Err.Error()
+	e, ok := errors.AsType[*feedmill.RetryAfterError](err)
+	if !ok {
+		return err.Error()
 	}
-	return err.Error()
+	return strings.Replace(err.Error(), e.Error(), e.Err.Error(), 1)
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -47,4 +48,18 @@ func TestAnHourOfOutageIsToldBriefly(t *testing.T) {
 			t.Error("the end of the outage is told twice")
 		}
 	})
+}
+
+func TestErrorTextLeavesOutTheNextTry(t *testing.T) {
+	t.Parallel()
+	down := feedmill.RetryAfter(time.Now(), errors.New("no disk"))
+	for want, err := range map[string]error{
+		"no disk":       down,
+		"main: no disk": fmt.Errorf("main: %w", down),
+		"plain":         errors.New("plain"),
+	} {
+		if got := errorText(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
