@@ -55,7 +55,7 @@ func (b *Bus) Select(ctx context.Context, sel Selection, bodies bool, f func(*St
 	if err != nil {
 		return err
 	}
-	return b.read(ctx, sel, 0, last, bodies, f)
+	return b.read(ctx, sel, 0, last, bodies, func(m *Stored) bool { return !sel.has(m) || f(m) })
 }
 
 // lastOf is the sequence of a stream's last message.
@@ -67,7 +67,8 @@ func (b *Bus) lastOf(ctx context.Context, stream string) (uint64, error) {
 	return s.CachedInfo().State.LastSeq, nil
 }
 
-// read calls f for the selected messages from a sequence on (0: the first) up to another, both inclusive.
+// read calls f for the messages of a selection's subjects and time, whether it has them or not (see has), from a sequence
+// on (0: the first) up to another, both inclusive.
 func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies bool, f func(*Stored) bool) error {
 	fail := func(err error) error { return fmt.Errorf("read %s: %w", b.streamName(sel.Stream), err) }
 	s, err := b.js.Stream(ctx, b.streamName(sel.Stream))
@@ -114,13 +115,18 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 		h := msg.Headers()
 		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed),
 			Run: h.Get(headerRun), header: h, data: msg.Data()}
-		if !m.Time.Before(sel.Since) && (sel.ID == "" || sel.ID == m.ID) && (sel.Feed == "" || sel.Feed == m.Feed) && !f(m) {
+		if !f(m) {
 			return nil
 		}
 		if meta.NumPending == 0 {
 			return nil
 		}
 	}
+}
+
+// has tells whether a message that read finds is selected.
+func (s *Selection) has(m *Stored) bool {
+	return !m.Time.Before(s.Since) && (s.ID == "" || s.ID == m.ID) && (s.Feed == "" || s.Feed == m.Feed)
 }
 
 // filter is the subject filter of a selection, without prefix.
@@ -255,12 +261,14 @@ func (b *Bus) send(ctx context.Context, s *sender) error {
 	begin, sent := time.Now(), s.Published
 	var failed error
 	err := b.read(ctx, s.Select, s.Next, s.Last, false, func(m *Stored) bool {
-		for _, w := range s.Workers {
-			s.msgs = append(s.msgs, s.pointer(b, m, w))
+		if s.Select.has(m) {
+			for _, w := range s.Workers {
+				s.msgs = append(s.msgs, s.pointer(b, m, w))
+			}
 		}
 		s.at = m.Seq + 1
-		if len(s.msgs) < size {
-			return true
+		if len(s.msgs) < size && time.Since(s.Beat) < beatEvery {
+			return true // and with no sign for long, few may be selected
 		}
 		if failed = b.flush(ctx, s); failed != nil {
 			return false

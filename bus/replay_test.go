@@ -232,6 +232,23 @@ func TestReplayThatIsBrokenOff(t *testing.T) {
 	}
 }
 
+// TestReplayThatSelectsLittleGivesSignsOfLife looks through a stream that has nothing of the selection.
+func TestReplayThatSelectsLittleGivesSignsOfLife(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t, nil)
+	pages(t, b, 0, 10)
+	signs := 0
+	r, err := b.StartReplay(t.Context(), "parser", []string{"article"}, bus.Selection{Stream: bus.StreamPage, ID: "nosuch"}, 0, func(int) { signs++ })
+	if err != nil || signs != 1 {
+		t.Fatalf("%+v, %v, %d signs of life; want the one of its end", r, err, signs)
+	}
+	bus.Reopen(t, b, r.ID, time.Now().Add(-time.Minute))
+	r, err = b.ResumeReplay(t.Context(), r.ID, func(int) { signs++ })
+	if err != nil || !r.Complete || r.Published != 0 || signs != 3 {
+		t.Errorf("%+v, %v, %d signs of life; want one more while it looks, and that of its end", r, err, signs)
+	}
+}
+
 // TestReplaySince: workers learn of a replay's moment, which is after all at which a version came into use before and
 // before those after, and what comes of a replayed message in the next stage knows of the run alone.
 func TestReplaySince(t *testing.T) {
