@@ -59,7 +59,10 @@ func (b *Bus) tend(ctx context.Context, patience, every time.Duration) error {
 	var since, next time.Time // since the store takes no work; of the next restart
 	pause := every
 	for {
-		broken, err := b.server.broken(hungAfter)
+		broken, err := b.server.broken(ctx, hungAfter)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			b.room.hung.Store(true)
 			return err
@@ -84,7 +87,12 @@ func (b *Bus) tend(ctx context.Context, patience, every time.Duration) error {
 			}
 		}
 		if broken != "" && low == "" && !time.Now().Before(next) {
-			if err := b.server.restart(); err != nil {
+			err := b.server.restart(hungAfter)
+			if errors.Is(err, errHung) {
+				b.room.hung.Store(true)
+				return err
+			}
+			if err != nil {
 				b.log.Error("the bus cannot be brought back yet", "error", err)
 			}
 			next = time.Now().Add(pause)
@@ -118,15 +126,19 @@ func (b *Bus) low(free, all int64) string {
 	return fmt.Sprintf("only %s of the disk are free, and %s are kept free", humanize.IBytes(uint64(max(0, free))), humanize.IBytes(uint64(want)))
 }
 
+var errHung = errors.New("the embedded nats-server hangs, as after a write to a full disk: look at the disk, and start feedmill again; nothing is lost")
+
 // broken says why the server takes no writes, "" where it does. It fails where the server does not say so within limit.
-func (e *embedded) broken(limit time.Duration) (string, error) {
+func (e *embedded) broken(ctx context.Context, limit time.Duration) (string, error) {
 	answer := make(chan string, 1)
 	go func() { answer <- e.look() }() // a server that hangs keeps it for ever
 	select {
 	case reason := <-answer:
 		return reason, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
 	case <-time.After(limit):
-		return "", errors.New("the embedded nats-server hangs, as after a write to a full disk: look at the disk, and start feedmill again; nothing is lost")
+		return "", errHung
 	}
 }
 
@@ -146,9 +158,19 @@ func (e *embedded) look() string {
 	return ""
 }
 
-// restart ends the server and starts another over the same store, at the same address.
-func (e *embedded) restart() error {
-	e.stop()
+// restart ends the server and starts another over the same store, at the same address. It fails with errHung where the
+// first has not ended within limit.
+func (e *embedded) restart(limit time.Duration) error {
+	ended := make(chan struct{})
+	go func() { // a server that hangs keeps it for ever
+		defer close(ended)
+		e.stop()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(limit):
+		return errHung
+	}
 	s, err := e.launch()
 	if err != nil {
 		return err

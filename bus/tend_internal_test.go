@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -20,6 +21,7 @@ import (
 // takes it away again: what is published meanwhile waits, and gets there.
 func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 	t.Parallel()
+	began := time.Now()
 	dir := t.TempDir()
 	b, err := Connect(t.Context(), Options{Dir: dir, MaxStore: 16 << 20, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
@@ -51,7 +53,7 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 		})
 	}
 	for b.server.look() == "" {
-		<-time.After(5 * time.Millisecond)
+		pause(t, began, 5*time.Millisecond)
 	}
 	events.Go(func() {
 		if err := b.tend(ctx, 0, 10*time.Millisecond); err != nil {
@@ -59,7 +61,7 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 		}
 	})
 	for b.StoreProblem() == "" {
-		<-time.After(5 * time.Millisecond)
+		pause(t, began, 5*time.Millisecond)
 	}
 	if !strings.Contains(b.StoreProblem(), "FM_EVENT") {
 		t.Errorf("the problem is %q, want it to name the stream", b.StoreProblem())
@@ -72,13 +74,14 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 		if err == nil && st.LastSeq >= n && b.StoreProblem() == "" {
 			break
 		}
-		<-time.After(20 * time.Millisecond)
+		pause(t, began, 20*time.Millisecond)
 	}
 }
 
 // TestWorkersWaitForRoomOnTheDisk asks for more free space than any disk has, and then for less.
 func TestWorkersWaitForRoomOnTheDisk(t *testing.T) {
 	t.Parallel()
+	began := time.Now()
 	b, err := Connect(t.Context(), Options{Dir: t.TempDir(), Reserve: 1 << 62})
 	if err != nil {
 		t.Fatal(err)
@@ -118,19 +121,55 @@ func TestWorkersWaitForRoomOnTheDisk(t *testing.T) {
 		} else if len(loops) > 0 && loops[0].Turned.After(first.Add(pressureAge)) {
 			break // it came round, with nothing taken
 		}
-		<-time.After(time.Millisecond)
+		pause(t, began, time.Millisecond)
 	}
 	if n := handled.Load(); n != 0 {
 		t.Errorf("%d batches were handled while the disk was full, want 0", n)
 	}
+	cancel()
+	running.Wait()
 	b.opts.Reserve = 1
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	running.Go(func() {
+		if err := w.Run(ctx, b); err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
 	running.Go(func() {
 		if err := b.tend(ctx, 0, 5*time.Millisecond); err != nil {
 			t.Errorf("tend: %v", err)
 		}
 	})
 	for handled.Load() == 0 {
-		<-time.After(time.Millisecond)
+		pause(t, began, time.Millisecond)
+	}
+}
+
+// pause waits between two looks at something that is to happen within a minute of the time that the test began.
+func pause(t *testing.T, began time.Time, d time.Duration) {
+	t.Helper()
+	if time.Since(began) > time.Minute {
+		t.Fatal("nothing happens")
+	}
+	<-time.After(d)
+}
+
+// TestTendEndsWithItsContext looks at a server that does not say how it is.
+func TestTendEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	e := &embedded{}
+	e.mu.Lock() // and never unlocked: whoever asks hangs
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (&Bus{server: e}).tend(ctx, 0, time.Hour); err != nil {
+		t.Errorf("tend: %v", err)
+	}
+	if _, err := e.broken(t.Context(), time.Millisecond); !errors.Is(err, errHung) {
+		t.Errorf("broken: %v, want that it hangs", err)
+	}
+	if err := e.restart(time.Millisecond); !errors.Is(err, errHung) {
+		t.Errorf("restart: %v, want that it hangs", err)
 	}
 }
 
