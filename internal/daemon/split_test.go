@@ -108,18 +108,14 @@ func compareRecords(t *testing.T, want, got map[string][]*feedmill.Record, also 
 	}
 }
 
-// stopChild asks a daemon to end and checks that it does so soon, and in good order.
+// stopChild asks a daemon to end and checks that it does so in good order.
 func stopChild(t *testing.T, cmd *exec.Cmd, stages []string) {
 	t.Helper()
-	start := time.Now()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v: %v", stages, err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("%v took %v to end", stages, took)
 	}
 }
 
