@@ -9,9 +9,9 @@ import (
 
 // Pruner is a store that can drop what is old.
 type Pruner interface {
-	// Prune drops articles that were last seen before the given time, in a feed or at their page: those that were unseen
-	// longest first, limit of them at most, in one transaction, each with all that is kept of it and of those merged into
-	// it. It returns how many it dropped. A dropped article is as one that never was: a record that is written later makes
+	// Prune drops articles that were last seen before the given time: fetched, or new or changed in a feed. An entry that
+	// stands in a feed unchanged is not seen again, so its article goes too. Those that were unseen longest go first, limit
+	// of them at most, in one transaction, each with all that is kept of it and of those merged into it. It returns how many it dropped. A dropped article is as one that never was: a record that is written later makes
 	// a new one, and who follows the changes does not hear of it. What was withdrawn stays, so that it stays withdrawn.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -163,7 +163,7 @@ type Rotate struct {
 
 // Retention says how long things are kept; 0 is for ever.
 type Retention struct {
-	Records Duration `yaml:"records"` // in the sinks, since a record was last seen
+	Records Duration `yaml:"records"` // in the sinks, since an article was last fetched, or new or changed in a feed
 	Pages   Duration `yaml:"pages"`   // age limits of the streams
 	Events  Duration `yaml:"events"`
 	Dead    Duration `yaml:"dead"`
