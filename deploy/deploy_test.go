@@ -383,7 +383,7 @@ func TestNobodyWithoutKey(t *testing.T) {
 		t.Errorf("with an unknown key: %v, want %v", err, nats.ErrAuthorization)
 	}
 	cmd := s.command(t, "", nil, "status")
-	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "are the credentials right?") {
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "refuses connections without credentials") {
 		t.Errorf("feedmill without a key: %v\n%s", err, out)
 	}
 	s.ops(t, "bus", "apply")
