@@ -108,17 +108,17 @@ func canonicalHost(scheme, authority string) (string, error) {
 // withoutSession drops the session id that Java servers write into a path: "/story;jsessionid=0A1B".
 func withoutSession(path string) string {
 	const mark = ";jsessionid="
-	for {
-		i := indexFold(path, mark)
-		if i < 0 {
-			return path
-		}
-		end := len(path)
-		if j := strings.IndexAny(path[i+1:], ";/"); j >= 0 {
-			end = i + 1 + j
-		}
-		path = path[:i] + path[end:]
+	i := indexFold(path, mark)
+	if i < 0 {
+		return path
 	}
+	var b strings.Builder
+	for ; i >= 0; i = indexFold(path, mark) {
+		b.WriteString(path[:i])
+		path = strings.TrimLeftFunc(path[i+1:], func(r rune) bool { return r != ';' && r != '/' })
+	}
+	b.WriteString(path)
+	return b.String()
 }
 
 // indexFold is strings.Index without regard to the case of ASCII letters; mark is in lower case.

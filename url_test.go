@@ -172,3 +172,12 @@ func TestTrackingParametersAreDocumented(t *testing.T) {
 		t.Errorf("the table of docs/identity.md is\n%s\nwant\n%s", got, want.String())
 	}
 }
+
+// TestCanonicalURLOfManySessions has a link that would take minutes if each session id were looked for from the start.
+func TestCanonicalURLOfManySessions(t *testing.T) {
+	t.Parallel()
+	got, err := CanonicalURL("https://example.com/" + strings.Repeat("a", 1<<20) + strings.Repeat(";jsessionid=1", 100_000))
+	if want := "https://example.com/" + strings.Repeat("a", 1<<20); err != nil || got != want {
+		t.Errorf("%d bytes, %v; want %d", len(got), err, len(want))
+	}
+}

@@ -29,6 +29,7 @@ func TestFeedHostile(t *testing.T) {
 		{name: "200,000 links", body: wrap("<item>" + strings.Repeat("<atom:link rel='enclosure' href='http://x.example/'/>", many) + "</item>"), items: 1},
 		{name: "NULs", body: strings.ReplaceAll(wrap(item), "a", "a\x00"), items: 1},
 		{name: "NULs before", body: strings.Repeat("\x00", 1000) + wrap(item), items: 1},
+		{name: "a number below zero where texts are put aside", body: wrap("<item><content:encoded>&#xE000;-1</content:encoded></item>"), items: 1},
 		{name: "two roots", body: wrap(item) + wrap(item+item), items: 1},
 		{
 			name: "entity expansion", items: 1,

@@ -33,7 +33,7 @@ func (a *asideTexts) put(s string) string {
 // get returns the text that s, as gofeed gives it, stands for.
 func (a asideTexts) get(s string) string {
 	if n, ok := strings.CutPrefix(s, asideMark); ok {
-		if i, err := strconv.Atoi(n); err == nil && i < len(a) {
+		if i, err := strconv.ParseUint(n, 10, 31); err == nil && int(i) < len(a) {
 			return a[i]
 		}
 	}

@@ -126,6 +126,27 @@ func TestManyElements(t *testing.T) {
 	}
 }
 
+// TestRepeatedBeginnings has documents that repeat what something is looked for from: to look through the rest for each
+// would take hours.
+func TestRepeatedBeginnings(t *testing.T) {
+	t.Parallel()
+	const n = 200_000
+	for name, filler := range map[string]string{
+		"open elements":   strings.Repeat("<b><i>", n),
+		"empty drawings":  strings.Repeat("<svg/>", n) + "</svg>",
+		"nested drawings": strings.Repeat("<svg>", n) + "</svg>",
+		"links in a link": "<a x=" + strings.Repeat("href=", n),
+	} {
+		page := &feedmill.Page{URL: "https://paper.example/story/1", Body: []byte("<body><article><h1>Bridge</h1>" + paragraphs(5) + filler)}
+		if a, err := NewExtractor(nil).Extract(page); err != nil || !strings.Contains(a.Text, "rebuild the old bridge") {
+			t.Errorf("%s: the text is lost, %v", name, err)
+		}
+		if next, ok := NextPart(page); ok {
+			t.Errorf("%s: the next part is %q", name, next)
+		}
+	}
+}
+
 func TestLyingCharset(t *testing.T) {
 	t.Parallel()
 	text := strings.ReplaceAll(paragraphs(4), "bridge", "Brücke – “alt”")

@@ -31,7 +31,7 @@ func mayLead(p *feedmill.Page, base *url.URL, own []partForm) bool {
 		if n := len(name) - len("href"); n < 0 || !bytes.EqualFold(name[n:], []byte("href")) {
 			continue
 		}
-		href := attributeValue(body[at:])
+		href := attributeValue(body[at:min(len(body), at+linkSize)])
 		if !utf && !isASCII(href) {
 			return true
 		}

@@ -61,6 +61,9 @@ func stripInert(b []byte) []byte {
 		if raw == "" {
 			continue
 		}
+		if raw == "svg" && tag[len(tag)-2] == '/' { // empty
+			continue
+		}
 		stop := closingTag(b, i, raw)
 		if stop < 0 {
 			break // it runs to the end of the document, as the parser will find
@@ -74,13 +77,9 @@ func stripInert(b []byte) []byte {
 		case "style":
 			drop(i, stop)
 		case "svg":
-			if tag[len(tag)-2] == '/' { // empty
-				continue
-			}
+			// One within another is left to the parser, up to the first end of both, so that many of them cost no more.
 			if !bytes.Contains(b[i:stop], []byte("<svg")) && !bytes.Contains(b[i:stop], []byte("foreignObject")) {
 				drop(i, stop)
-			} else {
-				continue
 			}
 		}
 		i = stop

@@ -23,6 +23,7 @@ func parseTree(body []byte, maxDepth, maxNodes int) (root *html.Node, bounded, c
 	if root.FirstChild == nil {
 		return nil, true, cut, fmt.Errorf("parse HTML: no elements")
 	}
+	encloseTree(root)
 	return root, true, cut, nil
 }
 
@@ -79,6 +80,21 @@ func tokenTree(body []byte, maxDepth, maxNodes int) (root *html.Node, cut bool) 
 		}
 	}
 	return root, true
+}
+
+// encloseTree gives a tree the html element that the standard puts around a document whose tags leave it out.
+func encloseTree(root *html.Node) {
+	for n := range root.ChildNodes() {
+		if n.DataAtom == atom.Html {
+			return
+		}
+	}
+	top := &html.Node{Type: html.ElementNode, Data: "html", DataAtom: atom.Html}
+	for n := root.FirstChild; n != nil; n = root.FirstChild {
+		root.RemoveChild(n)
+		top.AppendChild(n)
+	}
+	root.AppendChild(top)
 }
 
 // isEmptyElement tells the elements that have no content and no end tag.

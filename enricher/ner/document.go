@@ -1,6 +1,9 @@
 package ner
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 func trailing(m uint64) int { return bits.TrailingZeros64(m) }
 
@@ -41,7 +44,7 @@ func (v *vocabulary) get(s string) *wordType {
 		v.low[w.lower] = low
 	}
 	w.low = low
-	v.index[s] = int32(len(v.types))
+	v.index[strings.Clone(s)] = int32(len(v.types)) // a word on its own, not the text that it stands in
 	v.types = append(v.types, w)
 	return w
 }

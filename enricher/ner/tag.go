@@ -74,13 +74,13 @@ func (m *Model) Tag(dst []Span, words []string, ends []int, passes Passes, more 
 // release gives a tagger back unless it has grown beyond what is kept.
 func (m *Model) release(t *tagger) {
 	if len(t.vocab.types) <= 2*keepWords {
-		t.vocab.words(t)
+		t.vocab.forget(t)
 		m.pool.Put(t)
 	}
 }
 
-// words lets go of the document's strings.
-func (v *vocabulary) words(t *tagger) {
+// forget lets go of the document's strings.
+func (v *vocabulary) forget(t *tagger) {
 	clear(t.types)
 	clear(t.words)
 }

@@ -154,9 +154,7 @@ func TestALostServerIsTold(t *testing.T) {
 	}()
 	url := <-urls
 	waitFor(t, 30*time.Second, "readiness", func() bool { _, status := ask(t, url+"/readyz"); return status == 200 })
-	if got := scrape(t, url); got["feedmill_bus_up"] != 1 {
-		t.Errorf("up is %v, want 1", got["feedmill_bus_up"])
-	}
+	waitFor(t, 30*time.Second, "a look at the bus", func() bool { return scrape(t, url)["feedmill_bus_up"] == 1 })
 	bus.Shutdown()
 	waitFor(t, 10*time.Second, "readiness to end", func() bool {
 		h, status := ask(t, url+"/readyz")
