@@ -85,7 +85,7 @@ func TestObserverIsToldOfBatches(t *testing.T) {
 	calls := 0
 	w := &bus.BatchWorker[feedmill.Entry]{Name: "sink-x", From: bus.Items,
 		Write: func(_ context.Context, batch []feedmill.Entry) error {
-			if calls++; calls <= 2 { // the whole, and then its first half
+			if calls++; calls <= 3 { // the whole, and then each of its halves
 				return errors.New("store is down")
 			}
 			for _, e := range batch {
