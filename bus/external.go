@@ -77,7 +77,9 @@ func (b *Bus) remedy(err error) string {
 		return "the server is there and refuses " + b.credentials()
 	case badCert, unsigned:
 		return "the server's certificate cannot be checked: nats.tls.ca names the file of the authority that signed it, and the URL must have the name in the certificate"
-	case strings.Contains(msg, "certificate required"), strings.Contains(msg, "bad certificate"), strings.Contains(msg, "unknown certificate authority"):
+	// In TLS 1.3 the server refuses after the handshake, and may have closed before its reason is read.
+	case strings.Contains(msg, "certificate required"), strings.Contains(msg, "bad certificate"), strings.Contains(msg, "unknown certificate authority"),
+		strings.Contains(msg, "closed by remote after TLS handshake"):
 		return "the server wants a client's certificate that it can check: set nats.tls.cert and nats.tls.key"
 	case errors.Is(err, nats.ErrSecureConnWanted):
 		return "the server speaks no TLS: write nats:// in place of tls://, and leave nats.tls out"
