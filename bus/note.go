@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -29,36 +28,10 @@ func (b *Bus) Notes(ctx context.Context, name string) (*Notes, error) {
 // Change has a note changed, and writes it unless somebody else has written meanwhile; then it begins again. Change gets
 // nil where there is none.
 func (n *Notes) Change(ctx context.Context, key string, change func([]byte) ([]byte, error)) error {
-	for try := 1; ; try++ {
-		e, err := n.kv.Get(ctx, token(key))
-		if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
-			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
-		}
-		var old []byte
-		if err == nil {
-			old = e.Value()
-		}
-		value, err := change(old)
-		if err != nil {
-			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
-		}
-		if old == nil {
-			_, err = n.kv.Create(ctx, token(key), value)
-		} else {
-			_, err = n.kv.Update(ctx, token(key), value, e.Revision())
-		}
-		switch {
-		case err == nil:
-			return nil
-		case !overtaken(err) || try == useTries:
-			return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
-		}
+	if err := swap(ctx, n.kv, token(key), change); err != nil {
+		return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
 	}
+	return nil
 }
 
 // All yields all notes. It ends with the first error.

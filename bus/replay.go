@@ -452,7 +452,7 @@ func (b *Bus) CancelReplay(ctx context.Context, id string) (*Replay, error) {
 			r.Cancelled = true
 			return r, b.purge(ctx, r)
 		}
-		if !overtaken(err) || try == useTries {
+		if !overtaken(err) || try == swapTries {
 			return nil, fmt.Errorf("cancel replay %s: %w", id, err)
 		}
 	}

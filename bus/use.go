@@ -3,11 +3,8 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // use is what the bus keeps of a part of the pipeline: the version in use, since when, and the last moment given out. The
@@ -18,9 +15,6 @@ type use struct {
 	Since   time.Time `json:"since"`
 	Last    time.Time `json:"last"`
 }
-
-// useTries bounds how often a change of a part's use is tried against those of others.
-const useTries = 50
 
 // InUse tells the bus that a part of the pipeline, such as a stage, is in use from now on as the given version, and
 // returns since when it is. Where that version is in use already the time stays what it was: over restarts, and for all
@@ -61,69 +55,27 @@ func next(last time.Time) time.Time {
 	return now
 }
 
-// changeUse reads a part's use, has it changed, and writes it if that returns true and nobody else has written meanwhile;
-// else it begins again.
+// changeUse reads a part's use, has it changed, and writes it if that returns true.
 func (b *Bus) changeUse(ctx context.Context, part string, change func(*use) bool) (use, error) {
-	fail := func(err error) (use, error) { return use{}, fmt.Errorf("which %s is in use: %w", part, err) }
 	kv, err := b.bucket(ctx, "pipelines", "feedmill: since when which version of a stage is in use", 0)
 	if err != nil {
 		return use{}, err
 	}
-	for try := 1; ; try++ {
-		var u use
-		e, err := kv.Get(ctx, token(part))
-		switch {
-		case err == nil:
-			if err := json.Unmarshal(e.Value(), &u); err != nil {
-				return fail(err)
+	var u use
+	err = swap(ctx, kv, token(part), func(old []byte) ([]byte, error) {
+		u = use{}
+		if old != nil {
+			if err := json.Unmarshal(old, &u); err != nil {
+				return nil, err
 			}
-		case !errors.Is(err, jetstream.ErrKeyNotFound):
-			return fail(err)
 		}
 		if !change(&u) {
-			return u, nil
+			return old, nil
 		}
-		raw, err := json.Marshal(u)
-		if err != nil {
-			return fail(err)
-		}
-		if e == nil {
-			_, err = kv.Create(ctx, token(part), raw)
-		} else {
-			_, err = kv.Update(ctx, token(part), raw, e.Revision())
-		}
-		if err == nil {
-			return u, nil
-		}
-		if !overtaken(err) || try == useTries {
-			return fail(err)
-		}
-		select { // a replica that answers late may give the old value once more
-		case <-ctx.Done():
-			return fail(ctx.Err())
-		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
-		}
-	}
-}
-
-// overtaken tells the error of a write that somebody else has come before.
-func overtaken(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
-}
-
-// bucket binds a bucket of the bus's own, and makes it where it is missing.
-func (b *Bus) bucket(ctx context.Context, name, description string, ttl time.Duration) (jetstream.KeyValue, error) {
-	kv, err := b.js.KeyValue(ctx, b.bucketName(name))
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = b.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: b.bucketName(name), Description: description, TTL: ttl,
-			Replicas: max(1, b.opts.Replicas)})
-		if errors.Is(err, jetstream.ErrBucketExists) {
-			kv, err = b.js.KeyValue(ctx, b.bucketName(name))
-		}
-	}
+		return json.Marshal(u)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", b.bucketName(name), err)
+		return use{}, fmt.Errorf("which %s is in use: %w", part, err)
 	}
-	return kv, nil
+	return u, nil
 }
