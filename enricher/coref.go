@@ -271,11 +271,10 @@ func (c *corefer) shortNames(order int, f *field) {
 				c.covered[order][i] = o
 				continue
 			}
-			if cover != nil && cover.typ == feedmill.TypePlace && (t.key == "north" || t.key == "south") && cover.name == t.text {
-				if e := c.halfOfKorea(z, i); e != nil && e != cover {
-					c.release(cover, order, i)
-					cover = nil
-				}
+			half := c.halfOfKorea(z, i)
+			if half != nil && cover != nil && cover != half && cover.typ == feedmill.TypePlace && cover.name == t.text {
+				c.release(cover, order, i) // a name for no more than the word itself says
+				cover = nil
 			}
 			if cover != nil {
 				continue
@@ -285,10 +284,10 @@ func (c *corefer) shortNames(order int, f *field) {
 				c.covered[order][i] = o
 				continue
 			}
-			if e := c.halfOfKorea(z, i); e != nil {
+			if half != nil {
 				m.kind = feedmill.MentionAlias
-				e.mentions = append(e.mentions, m)
-				c.covered[order][i] = e
+				half.mentions = append(half.mentions, m)
+				c.covered[order][i] = half
 			}
 		}
 	}

@@ -1,11 +1,6 @@
 package ner
 
-import (
-	"math/bits"
-	"strings"
-)
-
-func trailing(m uint64) int { return bits.TrailingZeros64(m) }
+import "strings"
 
 // vocabulary keeps what is known of the word types that a tagger has met. It is emptied, between documents, when it has
 // grown beyond keepWords.

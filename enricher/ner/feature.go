@@ -1,5 +1,7 @@
 package ner
 
+import "math/bits"
+
 // A token's features are hashes of templates: of single words at a distance (which depend on the word alone, so that
 // their weights can be summed once per word type), and of several words, of the document and of lists (which do not).
 
@@ -121,18 +123,18 @@ func (t *tagger) jointFeatures(dst []uint64, i, from, to int) []uint64 {
 	if g != 0 {
 		dst = append(dst, two(150, g, w.short))
 		for m := g; m != 0; m &= m - 1 {
-			b := uint64(trailing(m))
+			b := uint64(bits.TrailingZeros64(m))
 			dst = append(dst, two(151, b, w.short), two(152, b, q.lower), two(153, b, p.lower))
 		}
 	}
 	if i > from {
 		for m := t.lists[i-1]; m != 0; m &= m - 1 {
-			dst = append(dst, one(154, uint64(trailing(m))))
+			dst = append(dst, one(154, uint64(bits.TrailingZeros64(m))))
 		}
 	}
 	if i+1 < to {
 		for m := t.lists[i+1]; m != 0; m &= m - 1 {
-			dst = append(dst, one(155, uint64(trailing(m))))
+			dst = append(dst, one(155, uint64(bits.TrailingZeros64(m))))
 		}
 	}
 	// The run of capitals that the token stands in.

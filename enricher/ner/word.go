@@ -22,7 +22,7 @@ type word struct {
 
 const maxWord = 64 // longer words are cut: they are no names
 
-// analyse fills w. buf is scratch of at least 2*maxWord bytes.
+// analyse fills w with what is known of the word s.
 func (w *word) analyse(s string, lex *Lexicon) {
 	*w = word{}
 	if len(s) > maxWord {
