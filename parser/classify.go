@@ -13,7 +13,7 @@ const (
 // classify asks the block classifier about what the rules chose, and returns the size of what is kept after that.
 func (d *document) classify(size int) int {
 	m := d.x.model
-	if d.x.without == "classifier" || len(m.Roots) == 0 || len(m.Features) != len(blockFeatures) {
+	if d.x.without == "classifier" || len(m.Roots) == 0 {
 		return size
 	}
 	l := d.layout

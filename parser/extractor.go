@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -30,7 +31,8 @@ type Options struct {
 	MaxNodes int
 	// Rules are the site rules. Default: none.
 	Rules *siterule.Set
-	// BlockModel is the block classifier; one without trees, or over other features than [BlockFeatures], leaves it out. Default: the one that is built in.
+	// BlockModel is the block classifier; one without trees leaves it out, and so does, with a warning, one over other
+	// features than [BlockFeatures]. Default: the one that is built in.
 	BlockModel *blockmodel.Model
 	// Logger gets a line, at debug level, for each page that could only be read in part. Default: none.
 	Logger *slog.Logger
@@ -56,10 +58,15 @@ func NewExtractor(o *Options) *Extractor {
 	if model == nil {
 		model = blockmodel.Default()
 	}
+	log := cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if len(model.Roots) > 0 && !slices.Equal(model.Features, blockFeatures) {
+		log.Warn("the block model was trained on other features than this parser has; pages are read by the rules alone", "stage", "parser")
+		model = &blockmodel.Model{}
+	}
 	return &Extractor{
 		maxDepth: cmp.Or(o.MaxDepth, 400),
 		maxNodes: cmp.Or(o.MaxNodes, 250_000),
-		log:      cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
+		log:      log,
 		rules:    loadRules(),
 		sites:    o.Rules,
 		model:    model,
