@@ -90,7 +90,7 @@ func TestHealthBeforeWhileAndAfter(t *testing.T) {
 	if h, status := ask(t, url+"/livez"); !h.OK || status != 200 {
 		t.Errorf("/livez: %d %+v", status, h)
 	}
-	if took := stop(); took > 3*time.Second {
+	if took := stop(); took > 15*time.Second {
 		t.Errorf("the end took %v", took)
 	}
 	if _, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")); err == nil {
