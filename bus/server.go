@@ -2,6 +2,7 @@ package bus
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -70,8 +71,31 @@ func startServer(dir string, listen bool, durability string, log *slog.Logger) (
 	return e, nil
 }
 
-// launch starts a server and waits until it is ready.
+// launch starts a server and waits until it is ready. It fails, with nothing lost, where the server cannot read a stream.
 func (e *embedded) launch() (*server.Server, error) {
+	if err := keepStreams(e.opts.StoreDir); err != nil { // a disk that knows no links
+		e.log.Warn("nats-server starts without a second name for its files; a stream that it cannot read would be removed by it", "error", err)
+	}
+	s, err := e.start()
+	if err != nil {
+		return nil, errors.Join(err, restoreStreams(e.opts.StoreDir))
+	}
+	lost, err := lostStreams(e.opts.StoreDir)
+	if err == nil && len(lost) == 0 {
+		err = forgetStreams(e.opts.StoreDir)
+	}
+	if err == nil && len(lost) == 0 {
+		return s, nil
+	}
+	s.Shutdown()
+	s.WaitForShutdown()
+	if len(lost) > 0 {
+		err = fmt.Errorf("embedded nats-server over %s cannot read %s; nothing is lost, its log lines say why", e.opts.StoreDir, strings.Join(lost, ", "))
+	}
+	return nil, errors.Join(err, restoreStreams(e.opts.StoreDir))
+}
+
+func (e *embedded) start() (*server.Server, error) {
 	s, err := server.NewServer(e.opts.Clone())
 	if err != nil {
 		return nil, fmt.Errorf("embedded nats-server: %w", err)

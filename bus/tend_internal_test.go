@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +25,9 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
 	dir := t.TempDir()
-	b, err := Connect(t.Context(), Options{Dir: dir, MaxStore: 16 << 20, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	told := &listener{want: "the bus cannot be brought back yet", heard: make(chan struct{})}
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), told), nil))
+	b, err := Connect(t.Context(), Options{Dir: dir, MaxStore: 16 << 20, Logger: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +42,8 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	var events sync.WaitGroup
+	var events, tending sync.WaitGroup
+	defer tending.Wait()
 	defer events.Wait()
 	defer cancel()
 	const n = 16
@@ -55,7 +60,7 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 	for b.server.look() == "" {
 		pause(t, began, 5*time.Millisecond)
 	}
-	events.Go(func() {
+	tending.Go(func() {
 		if err := b.tend(ctx, 0, 10*time.Millisecond); err != nil {
 			t.Errorf("tend: %v", err)
 		}
@@ -66,15 +71,27 @@ func TestAStoreThatCouldNotBeWrittenComesBack(t *testing.T) {
 	if !strings.Contains(b.StoreProblem(), "FM_EVENT") {
 		t.Errorf("the problem is %q, want it to name the stream", b.StoreProblem())
 	}
-	if err := os.Remove(obstacle); err != nil {
-		t.Fatal(err)
+	select { // a restart does not help yet, and loses nothing
+	case <-told.heard:
+	case <-time.After(time.Minute):
+		t.Fatal("nothing says that the restart did not help")
 	}
-	for {
-		st, err := b.Stream(t.Context(), StreamEvent)
-		if err == nil && st.LastSeq >= n && b.StoreProblem() == "" {
-			break
+	sent := make(chan struct{})
+	go func() {
+		events.Wait()
+		close(sent)
+	}()
+	for done := false; !done; {
+		_ = syscall.Rmdir(obstacle) // again, where it was put back with what the stream holds; a file is not removed
+		select {
+		case <-sent:
+			done = true
+		default:
+			pause(t, began, 20*time.Millisecond)
 		}
-		pause(t, began, 20*time.Millisecond)
+	}
+	if st, err := b.Stream(t.Context(), StreamEvent); err != nil || st.Messages != n {
+		t.Errorf("%d messages in the stream, %v, want %d", st.Messages, err, n)
 	}
 }
 
@@ -190,6 +207,20 @@ func TestReserve(t *testing.T) {
 			t.Errorf("reserve %d, %d of %d free: %q, want %q", test.reserve, test.free, test.all, got, test.want)
 		}
 	}
+}
+
+// listener is told of a line that it waits for.
+type listener struct {
+	want  string
+	once  sync.Once
+	heard chan struct{}
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.want) {
+		l.once.Do(func() { close(l.heard) })
+	}
+	return len(p), nil
 }
 
 // noise is text of about n bytes that does not compress well.
