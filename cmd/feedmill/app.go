@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -30,7 +31,19 @@ type app struct {
 }
 
 func newApp(in io.Reader, out, err io.Writer, environ []string) *app {
-	return &app{in: in, out: out, err: err, environ: environ, term: newTerminal(out, err, environ), program: "feedmill"}
+	return &app{in: in, out: out, err: &sharedWriter{to: err}, environ: environ, term: newTerminal(out, err, environ), program: "feedmill"}
+}
+
+// sharedWriter is a writer for several goroutines, as workers and loggers write messages at once.
+type sharedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *sharedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
 }
 
 // execute runs the command that args name and returns the exit code.
