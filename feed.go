@@ -28,6 +28,8 @@ type Feed struct {
 	Hub          string `json:"hub,omitempty"`
 	Self         string `json:"self,omitempty"`
 	Next         string `json:"next,omitempty"`
+	// Truncated says that the document breaks off: its whole items were read, and what came after them is not known.
+	Truncated bool `json:"truncated,omitempty"`
 }
 
 // FeedRef is what an item, a page and a record know of the feed they came from.
@@ -63,6 +65,13 @@ type FeedState struct {
 	Validators Validators `json:"validators,omitzero"`
 	// Fresh is the time until which the server said its last answer stays good (Cache-Control, Expires).
 	Fresh time.Time `json:"fresh,omitzero"`
+	// MaxAge is the lifetime in seconds that the stored answer stated (Cache-Control max-age). It holds again from each
+	// 304 that states none of its own (RFC 9111 §4.3.4).
+	MaxAge int `json:"max_age,omitempty"`
+	// LastBody is when a whole document was last had, Unconditional until when the feed is asked without validators,
+	// because a 304 of its server was not true.
+	LastBody      time.Time `json:"last_body,omitzero"`
+	Unconditional time.Time `json:"unconditional,omitzero"`
 	// RetryAt is the time before which the server asked not to be polled again (Retry-After, RFC 9110 §10.2.3).
 	RetryAt time.Time `json:"retry_at,omitzero"`
 	// Due is when the next poll is scheduled.
@@ -76,6 +85,8 @@ type FeedState struct {
 	Outcome Outcome `json:"outcome,omitempty"`
 	Error   string  `json:"error,omitempty"`
 	Status  int     `json:"status,omitempty"`
+	// Class is the class of that failure in a word, such as "dns"; it decides how soon the feed is asked again.
+	Class string `json:"class,omitempty"`
 	// Items, New and Dropped (by filters) are counts of the last document that was read; Total counts all items ever sent on.
 	Items   int `json:"items,omitempty"`
 	New     int `json:"new,omitempty"`

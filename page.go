@@ -29,6 +29,8 @@ type Page struct {
 	Sent     int64  `json:"sent,omitempty"`
 	// Addr is the network address that answered.
 	Addr string `json:"addr,omitempty"`
+	// Truncated says that the body ended before its stated end. It is so only of feeds, whose first items are worth having.
+	Truncated bool `json:"truncated,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.
 	Failure string `json:"failure,omitempty"`
 }

@@ -10,23 +10,20 @@ import (
 	"time"
 )
 
-// A body whose decoded form is over ratioFloor bytes and over maxRatio times what was sent is a decompression bomb:
-// text, even from a template, stays far below it.
-const (
-	maxRatio   = 500
-	ratioFloor = 1 << 20
-)
+// ratioFloor is the decoded size above which a body's ratio to what was sent is looked at.
+const ratioFloor = 1 << 20
 
 // limits bound one body.
 type limits struct {
 	sent    int64 // bytes as sent
 	decoded int64 // bytes after content decoding
+	ratio   int64 // of the two, above ratioFloor
 	// cut keeps what was read up to a limit instead of failing.
 	cut bool
 }
 
 // readBody reads the body of resp within lim and takes its content coding off; sent is its size before that. With
-// lim.cut the bytes had before an error are returned beside it.
+// lim.cut, or where the body ended early, the bytes had before an error are returned beside it.
 func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, resp *http.Response, lim limits) (body []byte, sent int64, err error) {
 	if resp.ContentLength > lim.sent && !lim.cut {
 		return nil, 0, tooLarge("body of %d bytes is over the limit of %d", resp.ContentLength, lim.sent)
@@ -48,6 +45,9 @@ func (f *Fetcher) readBody(ctx context.Context, cancel context.CancelCauseFunc, 
 	}
 	if err == nil {
 		return body, src.n, nil
+	}
+	if Class(err) == ClassTruncated {
+		return body, src.n, err
 	}
 	if lim.cut {
 		if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassTooLarge {
@@ -77,8 +77,8 @@ func decodeAll(src *sentReader, codings []string, lim limits) ([]byte, error) {
 		switch size := int64(len(body)); {
 		case size > lim.decoded:
 			return body[:lim.decoded], tooLarge("decoded body is over the limit of %d bytes", lim.decoded)
-		case size > ratioFloor && size > maxRatio*src.n:
-			return body, tooLarge("decoded body is over %d times what was sent", maxRatio)
+		case size > ratioFloor && size > lim.ratio*src.n:
+			return body, tooLarge("decoded body is over %d times what was sent", lim.ratio)
 		}
 		if errors.Is(err, io.EOF) {
 			return body, nil
@@ -124,6 +124,8 @@ func (s *sentReader) Read(p []byte) (int, error) {
 		err = context.Cause(s.ctx)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = &Error{ClassTruncated, errors.New("body ended before its stated length")}
+	case err != nil && !errors.Is(err, io.EOF) && s.n > 0:
+		err = &Error{ClassTruncated, fmt.Errorf("connection broke within the body: %w", err)}
 	}
 	s.err = err
 	return n, err

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -60,6 +61,9 @@ func fetchCoded(t *testing.T, o Options, coding string, sent []byte) ([]byte, er
 		return answer(r, 200, string(sent), "Content-Encoding", coding), nil
 	})
 	page, err := New(&o).Fetch(t.Context(), Request{URL: "http://example.org/"})
+	if err == nil && page.Truncated {
+		err = &Error{ClassTruncated, errors.New("the body ended early")}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,9 @@ type Options struct {
 	MaxHeaderBytes  int64
 	MaxBodyBytes    int64
 	MaxDecodedBytes int64
+	// MaxRatio bounds the decoded size by the size as sent, for bodies over 1 MiB: beyond it they are decompression bombs.
+	// Default 500, which no text comes near, not even one made by a template.
+	MaxRatio int64
 	// MaxRedirects is how many redirects of one request are followed; default 10, negative: none.
 	MaxRedirects int
 	// UserAgent is the whole header; default "feedmill/<version> (+<Contact>)".
@@ -80,8 +83,11 @@ type Options struct {
 	// RobotsMaxAge is how long a copy of robots.txt may be relied on; default and most 24 h. A copy is asked for again
 	// after half that time, or earlier if its Cache-Control says so.
 	RobotsMaxAge time.Duration
-	// RobotsRetry is when a robots.txt that could not be had is asked for again; default 5 min.
+	// RobotsRetry is when a robots.txt that could not be had is asked for again, twice as long after each further
+	// failure, up to RobotsMaxAge; default 5 min.
 	RobotsRetry time.Duration
+	// IdlePerHost is how many connections to one host are kept for later requests: as many as are used at once. Default 2.
+	IdlePerHost int
 	// Allow says which addresses may be connected to; default [Public]. See [AllowCIDRs].
 	Allow func(netip.Addr) bool
 	// AllowPort says which ports of an allowed address; default 80 and 443.
@@ -104,12 +110,14 @@ func (o Options) withDefaults() Options {
 	o.MaxHeaderBytes = cmp.Or(o.MaxHeaderBytes, 256<<10)
 	o.MaxBodyBytes = cmp.Or(o.MaxBodyBytes, 16<<20)
 	o.MaxDecodedBytes = cmp.Or(o.MaxDecodedBytes, 32<<20)
+	o.MaxRatio = cmp.Or(o.MaxRatio, 500)
 	o.MaxRedirects = max(0, cmp.Or(o.MaxRedirects, 10))
 	o.RobotsAgent = cmp.Or(o.RobotsAgent, "feedmill")
 	o.Contact = cmp.Or(o.Contact, "https://github.com/feedmill/feedmill")
 	o.UserAgent = printable(cmp.Or(o.UserAgent, "feedmill/"+version()+" (+"+o.Contact+")"))
 	o.RobotsMaxAge = min(cmp.Or(o.RobotsMaxAge, 24*time.Hour), 24*time.Hour)
 	o.RobotsRetry = cmp.Or(o.RobotsRetry, 5*time.Minute)
+	o.IdlePerHost = cmp.Or(o.IdlePerHost, 2)
 	if o.Allow == nil {
 		o.Allow = Public
 	}
@@ -173,7 +181,8 @@ func (f *Fetcher) Close() {
 }
 
 // Fetch asks for one document and follows redirects to it. Every HTTP answer gives a page, a 304, 404 or 500 too; the
-// body of an answer that is no success may be cut short, for it is read by nobody but people.
+// body of an answer that is no success may be cut short, for it is read by nobody but people. A feed whose body ended
+// early is given as far as it came, marked Truncated.
 //
 // An error means that there is no usable answer; [Class] says why. An error of class "refused" is permanent
 // ([feedmill.IsPermanent]): the address, port, scheme or URL is not allowed. Where robots.txt forbids the page the error
@@ -211,7 +220,8 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 		accept:     accept(r.Kind),
 		validators: r.Validators,
 		redirects:  f.opts.MaxRedirects,
-		limits:     limits{sent: f.opts.MaxBodyBytes, decoded: f.opts.MaxDecodedBytes},
+		limits:     limits{sent: f.opts.MaxBodyBytes, decoded: f.opts.MaxDecodedBytes, ratio: f.opts.MaxRatio},
+		partial:    r.Kind == KindFeed,
 		check:      func(h http.Header) error { return checkType(r.Kind, h.Get("Content-Type")) },
 	}
 	if v := &job.validators; v.URL == r.URL {
@@ -238,6 +248,8 @@ type job struct {
 	validators feedmill.Validators
 	redirects  int
 	limits     limits
+	// partial keeps what came of a body that ended early.
+	partial bool
 	// permit is asked before each hop; nil permits all. It runs outside the job's own time limit.
 	permit func(*target) error
 	// check sees the header of a successful answer before its body is read; nil takes all.
@@ -318,6 +330,10 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 		}
 	}
 	page.Body, page.Sent, err = f.readBody(ctx, cancel, resp, lim)
+	if j.partial && Class(err) == ClassTruncated && outer.Err() == nil && len(page.Body) > 0 {
+		page.Truncated = true
+		return "", nil
+	}
 	if err != nil && (isSuccess(resp.StatusCode) || outer.Err() != nil) {
 		return "", f.why(outer, ctx, err)
 	}

@@ -593,7 +593,7 @@ func TestNoUsableAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			page, err := local(t, Options{}).Fetch(t.Context(), Request{URL: tt.url})
+			page, err := local(t, Options{}).Fetch(t.Context(), Request{URL: tt.url, Kind: KindArticle})
 			if Class(err) != tt.class || page != nil {
 				t.Errorf("%v (class %q), page %v, want class %q and no page", err, Class(err), page, tt.class)
 			}
@@ -607,6 +607,26 @@ func TestNoUsableAnswer(t *testing.T) {
 	})})
 	if _, err := dns.Fetch(t.Context(), Request{URL: "http://x.example/"}); Class(err) != ClassDNS {
 		t.Errorf("class %q, want dns", Class(err))
+	}
+}
+
+// TestTruncatedFeed: what came of a feed is worth having, but no mark of it is kept.
+func TestTruncatedFeed(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"length": "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 1000\r\n\r\n<rss>",
+		"chunks": "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page, err := local(t, Options{}).Fetch(t.Context(), Request{URL: raw(t, answer)})
+			if err != nil || !page.Truncated || string(page.Body) != "<rss>" {
+				t.Fatalf("page %+v, error %v, want what came", page, err)
+			}
+			if v := ValidatorsOf(page); v != (feedmill.Validators{}) {
+				t.Errorf("validators %+v of half an answer", v)
+			}
+		})
 	}
 }
 

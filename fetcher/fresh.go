@@ -31,24 +31,27 @@ func FreshUntil(page *feedmill.Page, now time.Time) time.Time {
 	return received.Add(min(lifetime, maxFresh))
 }
 
-func freshFor(h http.Header, received time.Time) time.Duration {
-	var maxAge string
-	stated := false
-	for name, value := range directives(h) {
-		switch name {
-		case "no-store", "no-cache":
-			// no-cache with field names (§5.2.2.4) speaks of those fields only.
-			if value == "" {
-				return 0
-			}
-		case "max-age":
-			if !stated { // the first of several counts (§4.2.1)
-				maxAge, stated = value, true
-			}
+// Freshness is FreshUntil for a client that keeps answers: kept is the max-age, in seconds, of the answer that a 304 speaks
+// for. Where the 304 states no lifetime of its own, that one begins anew (RFC 9111 §4.3.4). The second result is what to
+// keep for the next 304: 0 where no max-age is stated.
+func Freshness(page *feedmill.Page, kept int, now time.Time) (until time.Time, maxAge int) {
+	if page.Status == http.StatusNotModified && page.HeaderValue("Cache-Control") == "" && page.HeaderValue("Expires") == "" {
+		if kept <= 0 {
+			return time.Time{}, 0
 		}
+		if !page.FetchedAt.IsZero() {
+			now = page.FetchedAt
+		}
+		return now.Add(min(time.Duration(kept)*time.Second, maxFresh)), kept
 	}
-	if stated {
-		lifetime, _ := seconds(maxAge) // unreadable is stale (§4.2.1)
+	if stated, ok := statedAge(http.Header(page.Header)); ok {
+		maxAge = int(min(stated, maxFresh) / time.Second)
+	}
+	return FreshUntil(page, now), maxAge
+}
+
+func freshFor(h http.Header, received time.Time) time.Duration {
+	if lifetime, ok := statedAge(h); ok {
 		return lifetime
 	}
 	expires, err := http.ParseTime(value(h, "Expires"))
@@ -60,6 +63,29 @@ func freshFor(h http.Header, received time.Time) time.Duration {
 		from = received
 	}
 	return expires.Sub(from)
+}
+
+// statedAge is the lifetime that Cache-Control states, 0 where it says that nothing is good for long.
+func statedAge(h http.Header) (lifetime time.Duration, ok bool) {
+	var maxAge string
+	stated := false
+	for name, value := range directives(h) {
+		switch name {
+		case "no-store", "no-cache":
+			// no-cache with field names (§5.2.2.4) speaks of those fields only.
+			if value == "" {
+				return 0, true
+			}
+		case "max-age":
+			if !stated { // the first of several counts (§4.2.1)
+				maxAge, stated = value, true
+			}
+		}
+	}
+	if stated {
+		lifetime, _ = seconds(maxAge) // unreadable is stale (§4.2.1)
+	}
+	return lifetime, stated
 }
 
 // value returns the first value of a field in any spelling of its name.

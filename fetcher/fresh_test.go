@@ -7,6 +7,40 @@ import (
 	"github.com/feedmill/feedmill"
 )
 
+// TestFreshness follows a feed that states its lifetime on the 200 and not always on the 304.
+func TestFreshness(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		status  int
+		control string
+		kept    int
+		fresh   time.Duration
+		keep    int
+	}{
+		{"200", 200, "max-age=300", 0, 5 * time.Minute, 300},
+		{"200 that says nothing", 200, "", 300, 0, 0},
+		{"200 that takes it back", 200, "no-cache", 300, 0, 0},
+		{"304 that says nothing", 304, "", 300, 5 * time.Minute, 300},
+		{"304 after an answer that said nothing", 304, "", 0, 0, 0},
+		{"304 of its own", 304, "max-age=60", 300, time.Minute, 60},
+		{"304 that takes it back", 304, "no-store", 300, 0, 0},
+		{"304 with another directive", 304, "public", 300, 0, 0},
+	} {
+		page := &feedmill.Page{Status: tt.status, Header: map[string][]string{}, FetchedAt: clock}
+		if tt.control != "" {
+			page.Header["Cache-Control"] = []string{tt.control}
+		}
+		want := time.Time{}
+		if tt.fresh > 0 {
+			want = clock.Add(tt.fresh)
+		}
+		if got, keep := Freshness(page, tt.kept, clock); !got.Equal(want) || keep != tt.keep {
+			t.Errorf("%s: fresh until %v, keep %d; want %v, %d", tt.name, got, keep, want, tt.keep)
+		}
+	}
+}
+
 func TestFreshUntil(t *testing.T) {
 	t.Parallel()
 	type h = map[string][]string

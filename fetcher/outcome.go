@@ -20,8 +20,11 @@ type Verdict struct {
 	// RetryAt is the time before which the server, or robots.txt, does not want to be asked again; zero where nothing
 	// was said.
 	RetryAt time.Time
-	// HostWide says that RetryAt binds the whole host and not only the URL (see [Hosts.Block]).
+	// HostWide says that the answer binds the whole host and not only the URL: until RetryAt, or for a while of the
+	// caller's choice where that is zero (see [Hosts.Block]).
 	HostWide bool
+	// Host is the host whose pause RetryAt is, as [HostKey] names it: that of the URL that answered, after redirects.
+	Host string
 	// Permanent says that asking again is useless: the document is gone, or may never be asked for.
 	Permanent bool
 	// Class is one of the Class constants, "" for a success; Reason a sentence for people.
@@ -33,6 +36,8 @@ type Verdict struct {
 
 // Judge says what the page and the error that [Fetcher.Fetch] returned come to. It reads no clock: now is the time of
 // the answer where the page does not say.
+//
+// A 429, and a Retry-After of a 503, binds the host, also where robots.txt was answered so.
 //
 // A success with a body is fetched, a 304 unchanged, a 410 gone, and so is a 404 for an article. 429, and 503 with a
 // Retry-After, are rate_limited; every other status and error is failed, save for refused and disallowed. Whether the
@@ -71,7 +76,7 @@ func Judge(kind Kind, page *feedmill.Page, err error, now time.Time) Verdict {
 	case page.Status == http.StatusTooManyRequests,
 		page.Status == http.StatusServiceUnavailable && !v.RetryAt.IsZero():
 		v.Outcome = feedmill.OutcomeRateLimited
-		v.HostWide = !v.RetryAt.IsZero()
+		v.HostWide, v.Host = true, HostKey(page.BaseURL())
 	}
 	return v
 }
@@ -102,6 +107,9 @@ func judgeError(page *feedmill.Page, err error) Verdict {
 		v.Outcome = feedmill.OutcomeRefused
 	}
 	v.RetryAt, _ = feedmill.RetryTime(err)
+	if e, ok := errors.AsType[*robotsPauseError](err); ok {
+		v.HostWide, v.Host = true, e.host
+	}
 	return v
 }
 

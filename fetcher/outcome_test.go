@@ -19,7 +19,7 @@ var clock = time.Date(2024, 5, 17, 10, 0, 0, 0, time.UTC)
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	page := func(status int, body string, header ...string) *feedmill.Page {
-		p := &feedmill.Page{Status: status, Body: []byte(body), FetchedAt: clock, Header: map[string][]string{}}
+		p := &feedmill.Page{URL: "https://news.example.com/a", Status: status, Body: []byte(body), FetchedAt: clock, Header: map[string][]string{}}
 		for i := 0; i+1 < len(header); i += 2 {
 			p.Header[header[i]] = []string{header[i+1]}
 		}
@@ -49,10 +49,10 @@ func TestJudge(t *testing.T) {
 		{"500", KindArticle, page(500, "x"), nil, Verdict{Outcome: "failed", Class: "status", Reason: "500 Internal Server Error", Status: 500}},
 		{"500 later", KindFeed, page(500, "x", "Retry-After", "60"), nil, Verdict{Outcome: "failed", RetryAt: in(time.Minute), Class: "status", Reason: "500 Internal Server Error", Status: 500}},
 		{"unknown status", KindFeed, page(799, "x"), nil, Verdict{Outcome: "failed", Class: "status", Reason: "799", Status: 799}},
-		{"429", KindFeed, page(429, ""), nil, Verdict{Outcome: "rate_limited", Class: "status", Reason: "429 Too Many Requests", Status: 429}},
-		{"429 later", KindArticle, page(429, "", "retry-after", "3"), nil, Verdict{Outcome: "rate_limited", RetryAt: in(3 * time.Second), HostWide: true, Class: "status", Reason: "429 Too Many Requests", Status: 429}},
+		{"429", KindFeed, page(429, ""), nil, Verdict{Outcome: "rate_limited", HostWide: true, Host: "example.com", Class: "status", Reason: "429 Too Many Requests", Status: 429}},
+		{"429 later", KindArticle, page(429, "", "retry-after", "3"), nil, Verdict{Outcome: "rate_limited", RetryAt: in(3 * time.Second), HostWide: true, Host: "example.com", Class: "status", Reason: "429 Too Many Requests", Status: 429}},
 		{"503", KindFeed, page(503, ""), nil, Verdict{Outcome: "failed", Class: "status", Reason: "503 Service Unavailable", Status: 503}},
-		{"503 later", KindFeed, page(503, "", "Retry-After", "Fri, 17 May 2024 10:00:30 GMT"), nil, Verdict{Outcome: "rate_limited", RetryAt: in(30 * time.Second), HostWide: true, Class: "status", Reason: "503 Service Unavailable", Status: 503}},
+		{"503 later", KindFeed, page(503, "", "Retry-After", "Fri, 17 May 2024 10:00:30 GMT"), nil, Verdict{Outcome: "rate_limited", RetryAt: in(30 * time.Second), HostWide: true, Host: "example.com", Class: "status", Reason: "503 Service Unavailable", Status: 503}},
 		{"nothing", KindFeed, nil, nil, Verdict{Outcome: "failed", Class: "protocol", Reason: "no answer"}},
 		{"timeout", KindFeed, nil, fmt.Errorf("fetch: %w", &Error{ClassTimeout, errors.New("late")}), Verdict{Outcome: "failed", Class: "timeout", Reason: "fetch: late"}},
 		{"refused", KindFeed, nil, refused(errors.New("no")), Verdict{Outcome: "refused", Permanent: true, Class: "refused", Reason: "no"}},

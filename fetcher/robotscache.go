@@ -37,7 +37,17 @@ type robotsCopy struct {
 	fresh  time.Time // ask again after
 	until  time.Time // the rules may be relied on so long
 	err    error     // why the last try failed
+	fails  int       // tries that failed in a row
 }
+
+// robotsPauseError says that a host answered its robots.txt with a pause for all requests.
+type robotsPauseError struct {
+	host string
+	err  error
+}
+
+func (e *robotsPauseError) Error() string { return e.err.Error() }
+func (e *robotsPauseError) Unwrap() error { return e.err }
 
 func (c *robotsCopy) cost() int {
 	n := robotsBaseCost
@@ -196,7 +206,7 @@ func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy
 	runErr := f.run(ctx, t, job{
 		accept:    "text/plain, */*;q=0.1",
 		redirects: robotsRedirects,
-		limits:    limits{sent: f.opts.MaxBodyBytes, decoded: maxRobotsBytes, cut: true},
+		limits:    limits{sent: f.opts.MaxBodyBytes, decoded: maxRobotsBytes, ratio: f.opts.MaxRatio, cut: true},
 	}, page)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -226,9 +236,18 @@ func (f *Fetcher) robotsFrom(origin string, page *feedmill.Page, err error, have
 		// The origin itself may be asked; only its robots.txt is not to be had.
 		c.err = &Error{ClassRobots, fmt.Errorf("robots.txt redirects to what is refused: %v", err)}
 	}
-	c.fresh = now.Add(f.opts.RobotsRetry)
-	if at := retryAfter(page, now); err == nil && at.After(c.fresh) {
-		c.fresh = earliest(at, now.Add(24*time.Hour))
+	c.fails = 1
+	if have != nil {
+		c.fails += have.fails
+	}
+	c.fresh = now.Add(min(f.opts.RobotsRetry<<min(c.fails-1, 10), max(f.opts.RobotsRetry, f.opts.RobotsMaxAge)))
+	if at := retryAfter(page, now); err == nil && !at.IsZero() {
+		if at.After(c.fresh) {
+			c.fresh = earliest(at, now.Add(24*time.Hour))
+		}
+		if page.Status == http.StatusTooManyRequests || page.Status == http.StatusServiceUnavailable {
+			c.err = &robotsPauseError{HostKey(page.BaseURL()), c.err}
+		}
 	}
 	if have != nil && have.rules != nil && now.Before(have.until) {
 		// The copy at hand stays in force for as long as it would have, and the new one is tried again meanwhile.

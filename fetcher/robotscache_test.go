@@ -208,7 +208,9 @@ func TestRobotsAreKept(t *testing.T) {
 		time.Sleep(time.Minute)
 		check("not asked at once", "/a", robotsUnreachable, 4)
 		s.set(200, "")
-		time.Sleep(5 * time.Minute)
+		time.Sleep(10 * time.Minute)
+		check("asked less often with every failure", "/a", robotsUnreachable, 4)
+		time.Sleep(10 * time.Minute)
 		check("it is back", "/private", robotsAllowed, 5)
 	})
 }
@@ -257,6 +259,9 @@ func TestRobotsRetryAfter(t *testing.T) {
 			_, err := get(t, New(&Options{Transport: s}), "http://example.org/a")
 			if at, _ := feedmill.RetryTime(err); time.Until(at) != tt.want {
 				t.Errorf("Retry-After %q: again in %v, want %v", tt.value, time.Until(at), tt.want)
+			}
+			if v := Judge(KindArticle, nil, err, time.Now()); v.HostWide != (tt.value != "") || v.HostWide && v.Host != "example.org" {
+				t.Errorf("Retry-After %q: host-wide %t for %q", tt.value, v.HostWide, v.Host)
 			}
 		})
 	}

@@ -9,9 +9,8 @@ import (
 
 // The pool: enough kept connections for the hosts that are asked again soon, and not one for every host ever asked.
 const (
-	maxIdleConns        = 128
-	maxIdleConnsPerHost = 2
-	idleConnTimeout     = 30 * time.Second
+	maxIdleConns    = 128
+	idleConnTimeout = 30 * time.Second
 )
 
 // newTransport makes the connections of a Fetcher. There is no proxy, for a proxy would resolve names behind the
@@ -29,8 +28,8 @@ func newTransport(o Options) *http.Transport {
 		ResponseHeaderTimeout:  o.HeaderTimeout,
 		MaxResponseHeaderBytes: o.MaxHeaderBytes,
 		DisableCompression:     true,
-		MaxIdleConns:           maxIdleConns,
-		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
+		MaxIdleConns:           max(maxIdleConns, 2*o.IdlePerHost),
+		MaxIdleConnsPerHost:    o.IdlePerHost,
 		IdleConnTimeout:        idleConnTimeout,
 		Protocols:              &protocols,
 	}

@@ -13,10 +13,10 @@ const maxValidatorBytes = 4 << 10
 
 // ValidatorsOf returns the validators of a successful answer: ETag and Last-Modified as they came (a byte beyond ASCII as
 // the character of that number, so that JSON keeps it; it goes back as it came), the URL that answered (the last one of a redirect), and the hash of the body. An answer without ETag gives none: the former one is
-// not to be kept. For anything but a success it is the zero value. Store it only once the body was read as what it
+// not to be kept. For anything but a whole body of a success it is the zero value. Store it only once the body was read as what it
 // should be.
 func ValidatorsOf(page *feedmill.Page) feedmill.Validators {
-	if !isSuccess(page.Status) || len(page.Body) == 0 {
+	if !isSuccess(page.Status) || len(page.Body) == 0 || page.Truncated {
 		return feedmill.Validators{}
 	}
 	sum := sha256.Sum256(page.Body)

@@ -69,10 +69,13 @@ func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, e
 		return feedmill.Feed{}, nil, errNotFeed(p, text)
 	}
 	r.texts, r.notes, r.itemNotes, r.base, r.baseURL = w.aside, w.notes, w.itemNotes, w.base, urlString(w.base)
+	read := r.readRSS
 	if w.format == "feed" {
-		return r.readAtom(w.out.String())
+		read = r.readAtom
 	}
-	return r.readRSS(w.out.String())
+	feed, items, err := read(w.out.String())
+	feed.Truncated = w.cut
+	return feed, items, err
 }
 
 // FeedDocument reads a feed document into the form in which `feedmill parse` prints it.

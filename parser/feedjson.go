@@ -177,7 +177,12 @@ func (r *feedReader) readJSON(doc string, maxItems int) (feedmill.Feed, []feedmi
 		return feedmill.Feed{}, nil, feedmill.Permanent(string(feedmill.OutcomeNotFeed),
 			fmt.Errorf("read JSON feed: %w; no item could be read, look at the document with a JSON checker", err))
 	}
-	return r.jsonFeed(&in), items, nil
+	f := r.jsonFeed(&in)
+	if err == nil {
+		_, err = dec.Token() // the end of the object
+	}
+	f.Truncated = err != nil
+	return f, items, nil
 }
 
 // readJSONItems reads the array of items. What was read stays when an error ends it.

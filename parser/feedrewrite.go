@@ -35,6 +35,7 @@ type feedRewriter struct {
 
 	format string // "rss", "rdf", "feed" or "channel"; the root's local name
 	items  int
+	cut    bool // the document ended before its root did
 	// itemStart is where the open item began in out: an item that the document does not finish is taken back.
 	itemStart int
 
@@ -152,6 +153,8 @@ func (w *feedRewriter) readBody() {
 	for len(w.open) > 0 {
 		switch t := w.z.next(); t.Kind {
 		case xmlEOF:
+			// Around a channel that is the root stands one that is only ours.
+			w.cut = w.format != "channel" || len(w.open) > 1
 			w.dropOpenItem()
 			w.closeTo(0)
 		case xmlStart:

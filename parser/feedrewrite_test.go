@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,9 +73,9 @@ func TestFeedTruncated(t *testing.T) {
 			t.Parallel()
 			p := fixturePage(t, name)
 			body := p.Body
-			_, whole, err := ParseFeed(p)
-			if err != nil {
-				t.Fatal(err)
+			feed, whole, err := ParseFeed(p)
+			if err != nil || feed.Truncated {
+				t.Fatalf("the whole document: truncated %t, %v", feed.Truncated, err)
 			}
 			most := 0
 			for n := 0; n < len(body); n += 5 {
@@ -82,9 +83,12 @@ func TestFeedTruncated(t *testing.T) {
 				if !IsFeed(p) {
 					continue
 				}
-				_, items, err := ParseFeed(p)
+				feed, items, err := ParseFeed(p)
 				if err != nil {
 					t.Fatalf("cut at %d: %v", n, err)
+				}
+				if end := len(bytes.TrimSpace(body)); !feed.Truncated && n < end {
+					t.Fatalf("cut at %d of %d: it does not say that it breaks off", n, end)
 				}
 				if len(items) < most || len(items) > len(whole) {
 					t.Fatalf("cut at %d: %d items, after %d, of %d", n, len(items), most, len(whole))

@@ -60,8 +60,8 @@ func (o *Policy) withDefaults() Policy {
 //
 // After a success the wait is the feed's interval: Default or what the feed says of its own rhythm (sy:updatePeriod and
 // sy:updateFrequency), not less than RSS's ttl and not before the freshness of its last answer ends (RFC 9111 §4.2), all
-// between Min and Max. After failures the interval doubles with each one after the first, up to BackoffMax, and never
-// becomes shorter. To both a jitter is added that is fixed for the feed, at most a tenth of the wait and at most Spread, so
+// between Min and Max. After failures the interval grows with each one, by the class of the last, up to BackoffMax, and
+// never becomes shorter. To both a jitter is added that is fixed for the feed, at most a tenth of the wait and at most Spread, so
 // that feeds of one host drift apart.
 //
 // Two things go beyond Max: the end of a Retry-After (up to 14 days, with a jitter of at most Spread), and the hours and
@@ -73,7 +73,7 @@ func Next(st *feedmill.FeedState, o *Policy, now time.Time) time.Time {
 	p := o.withDefaults()
 	wait := interval(st, &p)
 	if st.Failures > 0 {
-		wait = backoff(wait, st.Failures, p.BackoffMax)
+		wait = backoff(wait, st, p.BackoffMax)
 	} else if fresh := st.Fresh.Sub(now); fresh > wait {
 		wait = min(fresh, p.Max)
 	}
@@ -111,18 +111,6 @@ func interval(st *feedmill.FeedState, p *Policy) time.Duration {
 func bounded(n int, unit time.Duration) time.Duration {
 	const year = 365 * 24 * time.Hour
 	return time.Duration(min(int64(n), int64(year/unit))) * unit
-}
-
-// backoff doubles d for each failure after the first, up to limit but never below d.
-func backoff(d time.Duration, failures int, limit time.Duration) time.Duration {
-	limit = max(limit, d)
-	for range failures - 1 {
-		if d >= limit/2 {
-			return limit
-		}
-		d *= 2
-	}
-	return d
 }
 
 // outOfSkipped moves t to the first hour from t on that the feed does not ask to skip, with the minutes it has. Eight days

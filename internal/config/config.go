@@ -77,6 +77,8 @@ type Poll struct {
 	Max        Duration `yaml:"max"`
 	BackoffMax Duration `yaml:"backoff_max"` // the longest pause of a failing feed
 	Spread     Duration `yaml:"spread"`      // overdue feeds are spread over this window
+	// Unconditional is how often a feed is asked without validators, in case its server's 304s are wrong; 0 is never.
+	Unconditional Duration `yaml:"unconditional"`
 }
 
 // Fetch bounds and directs the fetching of feeds and pages.
@@ -84,10 +86,12 @@ type Fetch struct {
 	ConnectTimeout  Duration `yaml:"connect_timeout"`
 	HeaderTimeout   Duration `yaml:"header_timeout"`
 	Timeout         Duration `yaml:"timeout"`
-	MinRate         Size     `yaml:"min_rate"` // bytes a second
+	MinRate         Size     `yaml:"min_rate"`        // bytes a second
+	MinRateWindow   Duration `yaml:"min_rate_window"` // the time over which they are counted
 	MaxHeaderBytes  Size     `yaml:"max_header_bytes"`
 	MaxBodyBytes    Size     `yaml:"max_body_bytes"`    // as sent
 	MaxDecodedBytes Size     `yaml:"max_decoded_bytes"` // after decompression
+	MaxRatio        int      `yaml:"max_ratio"`         // of the two, above a megabyte
 	MaxItems        int      `yaml:"max_items"`         // of one feed document
 	MaxRedirects    int      `yaml:"max_redirects"`
 	Concurrency     int      `yaml:"concurrency"`
@@ -100,8 +104,10 @@ type Fetch struct {
 	// UserAgent is sent with each request; empty: the caller's product and version.
 	UserAgent   string `yaml:"user_agent"`
 	RobotsAgent string `yaml:"robots_agent"` // the name looked for in robots.txt
-	Contact     string `yaml:"contact"`      // a URL or mail address shown in the user agent
-	Articles    bool   `yaml:"articles"`     // false: records are made from the feed alone
+	// RobotsMaxAge is how long a copy of robots.txt may be relied on.
+	RobotsMaxAge Duration `yaml:"robots_max_age"`
+	Contact      string   `yaml:"contact"`  // a URL or mail address shown in the user agent
+	Articles     bool     `yaml:"articles"` // false: records are made from the feed alone
 	// ArticleTries is how often a page is asked for before its item is stored with what the feed says.
 	ArticleTries int `yaml:"article_tries"`
 	// Revisit says how long after the first fetch a page is looked at again.

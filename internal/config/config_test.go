@@ -51,7 +51,7 @@ func TestDemo(t *testing.T) {
 	}
 	Demo(c)
 	want := Default()
-	want.Poll = Poll{Min: 10 * seconds, Default: 10 * seconds, Max: 10 * seconds, BackoffMax: 10 * seconds, Spread: 2 * seconds}
+	want.Poll = Poll{Min: 10 * seconds, Default: 10 * seconds, Max: 10 * seconds, BackoffMax: 10 * seconds, Spread: 2 * seconds, Unconditional: 7 * days}
 	want.Fetch.ConnectTimeout, want.Fetch.HeaderTimeout, want.Fetch.Timeout = 2*seconds, 3*seconds, 5*seconds
 	want.Fetch.HostDelay, want.Fetch.ArticleTries = 0, 7
 	if d := diff(want, c); d != "" {

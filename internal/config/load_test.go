@@ -116,7 +116,7 @@ func TestFileErrors(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"unknown key": {
 			"poll:\n  intervall: 3s\n",
-			`f.yaml:2:3: unknown key "intervall"; known here: min, default, max, backoff_max, spread`,
+			`f.yaml:2:3: unknown key "intervall"; known here: min, default, max, backoff_max, spread, unconditional`,
 		},
 		"misspelt":          {"fetch:\n  concurency: 3\n", `f.yaml:2:3: unknown key "concurency"; did you mean "concurrency"?`},
 		"swapped letters":   {"pool: 1\n", `f.yaml:1:1: unknown key "pool"; did you mean "poll"?`},
@@ -192,7 +192,7 @@ func TestSetErrors(t *testing.T) {
 	for _, tt := range []struct{ key, text, want string }{
 		{"poll.min", "soon", `flag --x: poll.min: "soon" is not a duration; write one such as 30s, 5m or 7d`},
 		{"poll.mni", "1s", `flag --x: unknown key "poll.mni"; did you mean "min"?`},
-		{"poll", "1s", `flag --x: poll is a group of keys; name one of min, default, max, backoff_max, spread`},
+		{"poll", "1s", `flag --x: poll is a group of keys; name one of min, default, max, backoff_max, spread, unconditional`},
 		{"data.dir", "x", `flag --x: unknown key "data.dir"`},
 		{"sinks", "[{name: a", `flag --x: sinks: "[{name: a" is not a list; write one such as [{name: main, type: sqlite}]`},
 		{"sinks", "main", `flag --x: sinks: "main" is not a list; write one such as [{name: main, type: sqlite}]`},

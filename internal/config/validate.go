@@ -192,6 +192,12 @@ func (v *validator) fetch() {
 	v.size("fetch.max_header_bytes", f.MaxHeaderBytes, 4*kib, 16*mib)
 	v.size("fetch.max_body_bytes", f.MaxBodyBytes, 1*kib, 1024*mib)
 	v.size("fetch.max_decoded_bytes", f.MaxDecodedBytes, 1*kib, 1024*mib)
+	v.positive("fetch.min_rate_window", f.MinRateWindow)
+	v.between("fetch.max_ratio", f.MaxRatio, 10, 1_000_000)
+	v.positive("fetch.robots_max_age", f.RobotsMaxAge)
+	if f.RobotsMaxAge > 24*hours {
+		v.bad("fetch.robots_max_age", f.RobotsMaxAge, "which is longer than RFC 9309 allows; write 24h or less")
+	}
 	v.between("fetch.max_items", f.MaxItems, 1, 30_000) // so many are remembered of one feed
 	v.between("fetch.max_redirects", f.MaxRedirects, 0, 100)
 	v.between("fetch.concurrency", f.Concurrency, 1, 10_000)

@@ -268,9 +268,10 @@ func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *
 	ports := cfg.Fetch.AllowPorts
 	return &fetcher.Options{
 		ConnectTimeout: time.Duration(cfg.Fetch.ConnectTimeout), HeaderTimeout: time.Duration(cfg.Fetch.HeaderTimeout), Timeout: time.Duration(cfg.Fetch.Timeout),
-		MinRate: int64(cfg.Fetch.MinRate), MaxHeaderBytes: int64(cfg.Fetch.MaxHeaderBytes), MaxBodyBytes: int64(cfg.Fetch.MaxBodyBytes),
+		MinRate: int64(cfg.Fetch.MinRate), RateWindow: time.Duration(cfg.Fetch.MinRateWindow), MaxRatio: int64(cfg.Fetch.MaxRatio), MaxHeaderBytes: int64(cfg.Fetch.MaxHeaderBytes), MaxBodyBytes: int64(cfg.Fetch.MaxBodyBytes),
 		MaxDecodedBytes: int64(cfg.Fetch.MaxDecodedBytes), MaxRedirects: cfg.Fetch.MaxRedirects,
 		UserAgent: cfg.Fetch.UserAgent, RobotsAgent: cfg.Fetch.RobotsAgent, Contact: cfg.Fetch.Contact,
+		RobotsMaxAge: time.Duration(cfg.Fetch.RobotsMaxAge), RobotsRetry: time.Duration(cfg.Poll.Min), IdlePerHost: cfg.Fetch.PerHost,
 		Allow: func(a netip.Addr) bool { return public(a) || also.IsValid() && a.Unmap() == also.Addr() },
 		AllowPort: func(a netip.Addr, port uint16) bool {
 			if also.IsValid() && a.Unmap() == also.Addr() && !public(a) {

@@ -38,11 +38,16 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 				return
 			}
 			s.LastPoll, s.Outcome, s.Status, s.Error = page.FetchedAt, feedmill.OutcomeNotFeed, page.Status, err.Error()
+			s.Class = string(feedmill.OutcomeNotFeed)
 			s.Failures++
 		})
 		return nil
 	}
+	about.Truncated = about.Truncated || page.Truncated
 	var cut string
+	if about.Truncated {
+		cut = "the document breaks off; its whole items are taken"
+	}
 	if len(items) > limit {
 		cut = fmt.Sprintf("the feed has more than %d items; the first ones are taken, see fetch.max_items", limit)
 		items = items[:limit]
@@ -88,18 +93,23 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		s.Title, s.Link, s.Language = about.Title, about.Link, about.Language
 		s.TTL, s.SkipHours, s.SkipDays, s.UpdatePeriod = about.TTL, about.SkipHours, about.SkipDays, about.UpdatePeriod
 		s.LastPoll, s.LastSuccess = page.FetchedAt, page.FetchedAt
+		s.Class = ""
 		s.Outcome, s.Status, s.Error, s.Failures, s.RetryAt, s.Reread = feedmill.OutcomeFetched, page.Status, "", 0, time.Time{}, false
 		s.Items, s.New, s.Dropped = len(items), fresh, dropped
 		s.Total += fresh
 		if fresh > 0 {
 			s.LastNew = page.FetchedAt
 		}
-		s.Validators, s.Fresh = fetcher.ValidatorsOf(page), fetcher.FreshUntil(page, page.FetchedAt)
-		if to := fetcher.PermanentTarget(page); to != "" {
-			s.MovedTo = to
-		} else if page.URL == s.URL {
-			s.MovedTo = "" // the subscribed URL answers itself again
+		marks := fetcher.ValidatorsOf(page)
+		if about.Truncated {
+			marks = feedmill.Validators{} // half a document is not to be confirmed by a 304
 		}
+		if untrue(s, &marks) && fresh > 0 {
+			s.Unconditional = page.FetchedAt.Add(time.Duration(p.cfg.Poll.Unconditional))
+		}
+		s.Validators, s.LastBody = marks, page.FetchedAt
+		s.Fresh, s.MaxAge = fetcher.Freshness(page, 0, page.FetchedAt)
+		moved(s, page)
 		s.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(s.Rests.Item, out.Last(bus.StreamItem))}
 	}
 	after := st
@@ -126,6 +136,13 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		return nil
 	})
 	return nil
+}
+
+// untrue tells whether a server gives another body under the marks of the one before, so that its 304s mean nothing.
+func untrue(s *feedmill.FeedState, marks *feedmill.Validators) bool {
+	was := &s.Validators
+	return (was.ETag != "" || was.LastModified != "") && *marks != *was &&
+		marks.URL == was.URL && marks.ETag == was.ETag && marks.LastModified == was.LastModified
 }
 
 // parseFeed reads so many items of a feed document; a panic of the parser is an error of the document.

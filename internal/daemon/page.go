@@ -66,7 +66,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	now := time.Now()
 	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
 	p.metrics.PageFetched(v.Outcome)
-	if err := p.holdHost(ctx, e.URL, v); err != nil {
+	if err := p.holdHost(ctx, v, now); err != nil {
 		return err
 	}
 	event := feedmill.Event{Outcome: v.Outcome, URL: e.URL, Feed: e.Feed.ID, ID: e.ID, Status: v.Status, Reason: v.Reason}

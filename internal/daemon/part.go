@@ -33,7 +33,7 @@ func (p *pipeline) parts(ctx context.Context, first *feedmill.Page, out *bus.Out
 			return ctx.Err()
 		}
 		v := fetcher.Judge(fetcher.KindArticle, part, err, time.Now())
-		if err := p.holdHost(ctx, next, v); err != nil {
+		if err := p.holdHost(ctx, v, time.Now()); err != nil {
 			return err
 		}
 		if v.Outcome != feedmill.OutcomeFetched {

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -47,7 +48,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		return nil
 	}
 	p.metrics.PollBegun(time.Since(poll.Due))
-	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: st.Validators})
+	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: p.validators(&st, now)})
 	release()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -57,7 +58,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	if v.Outcome == feedmill.OutcomeFetched && st.Validators.BodyHash != "" && fetcher.ValidatorsOf(page).BodyHash == st.Validators.BodyHash {
 		v.Outcome = feedmill.OutcomeUnchanged
 	}
-	if err := p.holdHost(ctx, st.PollURL(), v); err != nil {
+	if err := p.holdHost(ctx, v, now); err != nil {
 		return err
 	}
 
@@ -75,12 +76,19 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		return nil
 	}
 	change := func(s *feedmill.FeedState) {
-		s.LastPoll, s.Outcome, s.Status, s.Error, s.RetryAt = now, v.Outcome, v.Status, "", v.RetryAt
+		s.LastPoll, s.Outcome, s.Status, s.Class, s.Error, s.RetryAt = now, v.Outcome, v.Status, v.Class, "", v.RetryAt
 		switch v.Outcome {
 		case feedmill.OutcomeUnchanged:
 			s.Failures, s.LastSuccess, s.New = 0, now, 0
 			s.Validators = fetcher.RefreshValidators(s.Validators, page)
-			s.Fresh = fetcher.FreshUntil(page, now)
+			if page.Status != http.StatusNotModified {
+				s.Validators, s.LastBody = fetcher.ValidatorsOf(page), now // the body that was read, under new marks or none
+			}
+			if s.LastBody.IsZero() {
+				s.LastBody = now // not known: counted from here
+			}
+			s.Fresh, s.MaxAge = fetcher.Freshness(page, s.MaxAge, now)
+			moved(s, page)
 		case feedmill.OutcomeGone:
 			s.Gone, s.Error = true, v.Reason
 		default:
@@ -90,6 +98,26 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	}
 	p.settle(out, &st, now, change)
 	return nil
+}
+
+// validators are what the next request for a feed carries. Now and then, and for a while after a 304 of the server was
+// found to be untrue, it carries none: a server whose 304s are wrong would hide its items for ever.
+func (p *pipeline) validators(st *feedmill.FeedState, now time.Time) feedmill.Validators {
+	every := time.Duration(p.cfg.Poll.Unconditional)
+	if now.Before(st.Unconditional) || every > 0 && !st.LastBody.IsZero() && now.Sub(st.LastBody) >= every {
+		return feedmill.Validators{}
+	}
+	return st.Validators
+}
+
+// moved keeps the target of a permanent redirect at which the feed was read, and forgets it where the subscribed URL
+// answers itself again.
+func moved(s *feedmill.FeedState, page *feedmill.Page) {
+	if to := fetcher.PermanentTarget(page); to != "" {
+		s.MovedTo = to
+	} else if page.URL == s.URL {
+		s.MovedTo = ""
+	}
 }
 
 // settle commits a poll without a new body, plans the next one and says what happened.
@@ -168,13 +196,18 @@ func (p *pipeline) turn(ctx context.Context, url string, slot time.Time) (releas
 	}
 }
 
-// holdHost binds a host to the pause that it asked for, beyond the life of this process.
-func (p *pipeline) holdHost(ctx context.Context, url string, v fetcher.Verdict) error {
-	if !v.HostWide || v.RetryAt.IsZero() {
+// holdHost binds a host to the pause that it asked for, beyond the life of this process. One that has too many requests
+// and names no time gets the shortest pause that a feed has.
+func (p *pipeline) holdHost(ctx context.Context, v fetcher.Verdict, now time.Time) error {
+	if !v.HostWide {
 		return nil
 	}
-	p.hosts.Block(fetcher.HostKey(url), v.RetryAt)
-	return p.Registry.HoldHost(ctx, fetcher.HostKey(url), v.RetryAt)
+	until := v.RetryAt
+	if until.IsZero() {
+		until = now.Add(time.Duration(p.cfg.Poll.Min))
+	}
+	p.hosts.Block(v.Host, until)
+	return p.Registry.HoldHost(ctx, v.Host, until)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
