@@ -68,4 +68,7 @@ type Entry struct {
 	LastError string `json:"last_error,omitempty"`
 	// Slot is the time that was reserved on the host's calendar for the request; zero if none was.
 	Slot time.Time `json:"slot,omitzero"`
+	// Again is the sequence on the PAGE stream of a page that is to be looked at again for edits; such an entry has
+	// neither a feed nor an item, for they are with that page.
+	Again uint64 `json:"again,omitempty"`
 }

@@ -33,7 +33,35 @@ type Page struct {
 	Truncated bool `json:"truncated,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.
 	Failure string `json:"failure,omitempty"`
+	// Visit is set on the first page of an article and on each of those that it is looked at again for edits.
+	Visit *Visit `json:"visit,omitempty"`
 }
+
+// Visit is one look at an article's page: the first, or a later one that asks whether the page was edited. A later look
+// that found nothing new has no body.
+type Visit struct {
+	// Number is 0 for the first look.
+	Number int `json:"number,omitempty"`
+	// Again is after how long the page is to be looked at again, in nanoseconds; 0: not again.
+	Again time.Duration `json:"again,omitempty"`
+	// Validators are those of the last body that was had, where there is none here.
+	Validators Validators `json:"validators,omitzero"`
+	// Gone says that the page was gone at the look before.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// IsGone tells whether the answer was that the page is no longer there.
+func (p *Page) IsGone() bool {
+	return p.Failure != "" && (p.Status == statusNotFound || p.Status == statusGone)
+}
+
+const (
+	statusNotFound = 404
+	statusGone     = 410
+)
+
+// Unread tells whether this is a later look at an article that brought no text: nothing new, or no answer of use.
+func (p *Page) Unread() bool { return p.Visit != nil && p.Visit.Number > 0 && len(p.Body) == 0 }
 
 // Redirect is one hop: the URL asked, the status it answered with, and where that pointed.
 type Redirect struct {

@@ -243,6 +243,17 @@ func (l *Leases) Held() int {
 	return len(l.held)
 }
 
+// First tells whether this process holds the first partition: of the processes that fetch, the one that does what one of
+// them is to do for all.
+func (l *Leases) First() bool {
+	if l.kv == nil {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held[0] != nil && time.Since(l.renewed) < leaseTTL-leaseBeat
+}
+
 // valid tells whether the leases still hold by this process's own clock.
 func (l *Leases) valid() bool {
 	if l.kv == nil {

@@ -18,6 +18,9 @@ const (
 	headerID   = "Fm-Id"   // the article's id
 	headerFeed = "Fm-Feed" // the feed's id
 	headerRun  = "Fm-Run"  // the replay run that a message belongs to
+	// Of a page that is to be looked at again: after how long, and its URL, percent-encoded.
+	headerAgain = "Fm-Again"
+	headerURL   = "Fm-Url"
 
 	headerSchedule       = "Nats-Schedule"
 	headerScheduleTarget = "Nats-Schedule-Target"
@@ -92,6 +95,9 @@ func (s Subject[T]) header(v T) nats.Header {
 	}
 	if feed != "" {
 		h.Set(headerFeed, feed)
+	}
+	if s.notes != nil {
+		s.notes(v, h)
 	}
 	return h
 }

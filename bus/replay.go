@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ type Stored struct {
 	ID     string // article id
 	Feed   string // feed id
 	Run    string // the replay run that it came of, "" for none
+	// Again and URL are of a page that is to be looked at again: how long after it was stored, and where.
+	Again time.Duration
+	URL   string
 
 	header nats.Header
 	data   []byte
@@ -56,6 +60,22 @@ func (b *Bus) Select(ctx context.Context, sel Selection, bodies bool, f func(*St
 		return err
 	}
 	return b.read(ctx, sel, 0, last, bodies, func(m *Stored) bool { return !sel.has(m) || f(m) })
+}
+
+// Stored returns the message of a sequence on a stored stream. One that is no longer there is feedmill.Permanent.
+func (b *Bus) Stored(ctx context.Context, stream string, seq uint64) (*Stored, error) {
+	s, err := b.js.Stream(ctx, b.streamName(stream))
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", b.streamName(stream), err)
+	}
+	m, err := s.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, feedmill.Permanent("gone", fmt.Errorf("%s %d is no longer in the stream; its age or size limit has passed", b.streamName(stream), seq))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s %d: %w", b.streamName(stream), seq, err)
+	}
+	return &Stored{Stream: stream, Seq: seq, Time: m.Time, ID: m.Header.Get(headerID), Feed: m.Header.Get(headerFeed), header: m.Header, data: m.Data}, nil
 }
 
 // lastOf is the sequence of a stream's last message.
@@ -115,6 +135,10 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 		h := msg.Headers()
 		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed),
 			Run: h.Get(headerRun), header: h, data: msg.Data()}
+		if again := h.Get(headerAgain); again != "" {
+			m.Again, _ = time.ParseDuration(again) // what is none is not to be looked at again
+			m.URL, _ = url.PathUnescape(h.Get(headerURL))
+		}
 		if !f(m) {
 			return nil
 		}
@@ -480,21 +504,13 @@ func (b *Bus) pointed(ctx context.Context, h nats.Header) (*Stored, Cause, error
 	if err != nil {
 		return nil, Cause{}, feedmill.Permanent("pointer", fmt.Errorf("pointer %q: want STREAM:SEQUENCE", h.Get(headerPointer)))
 	}
-	s, err := b.js.Stream(ctx, b.streamName(stream))
+	st, err := b.Stored(ctx, stream, seq)
 	if err != nil {
-		return nil, Cause{}, fmt.Errorf("stream %s: %w", b.streamName(stream), err)
+		return nil, Cause{}, err
 	}
-	m, err := s.GetMsg(ctx, seq)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, Cause{}, feedmill.Permanent("gone", fmt.Errorf("%s %d is no longer in the stream; its age or size limit has passed", b.streamName(stream), seq))
-	}
-	if err != nil {
-		return nil, Cause{}, fmt.Errorf("read %s %d: %w", b.streamName(stream), seq, err)
-	}
-	st := &Stored{Stream: stream, Seq: seq, Time: m.Time, ID: m.Header.Get(headerID), Feed: m.Header.Get(headerFeed), header: m.Header, data: m.Data}
 	since, err := time.Parse(time.RFC3339Nano, h.Get(headerSince))
 	if err != nil {
 		since = time.Time{} // a pointer of an older version
 	}
-	return st, Cause{Stream: stream, Seq: seq, Time: m.Time, Delivered: 1, Run: h.Get(headerRun), Since: since}, nil
+	return st, Cause{Stream: stream, Seq: seq, Time: st.Time, Delivered: 1, Run: h.Get(headerRun), Since: since}, nil
 }

@@ -3,9 +3,11 @@ package bus
 import (
 	"fmt"
 	"hash/fnv"
+	"net/url"
 	"strings"
 
 	"github.com/feedmill/feedmill"
+	"github.com/nats-io/nats.go"
 )
 
 // Partitions is the number of parts that hosts are spread over. The partition of a host stands in the subjects of work
@@ -21,6 +23,8 @@ type Subject[T any] struct {
 	tokens func(T) []string
 	// ids are the article's and the feed's id, which go into headers; empty where a value has none.
 	ids func(T) (article, feed string)
+	// notes are further headers, for those who read headers alone; nil: none.
+	notes func(T, nats.Header)
 	// schedule names the schedule that holds a value back, where the family can be scheduled.
 	schedule func(T) []string
 }
@@ -42,6 +46,10 @@ var (
 		// of its own: one in the place of another feed's would lose the mention of the article in that feed.
 		schedule: func(e feedmill.Entry) []string {
 			switch {
+			case e.Again > 0 && !e.Slot.IsZero():
+				return []string{"slot", e.ID, "again"}
+			case e.Again > 0:
+				return []string{"page", e.ID, "again"}
 			case !e.Slot.IsZero():
 				return []string{"slot", e.ID, token(e.Feed.ID)}
 			case e.Attempt > 0:
@@ -70,6 +78,12 @@ var (
 				return p.ID, ""
 			}
 			return p.ID, p.Feed.ID
+		},
+		notes: func(p *feedmill.Page, h nats.Header) {
+			if p.Visit != nil && p.Visit.Again > 0 {
+				h.Set(headerAgain, p.Visit.Again.String())
+				h.Set(headerURL, url.PathEscape(p.URL))
+			}
 		},
 	}
 	Articles = Subject[*feedmill.Article]{

@@ -108,10 +108,13 @@ type Fetch struct {
 	RobotsMaxAge Duration `yaml:"robots_max_age"`
 	Contact      string   `yaml:"contact"`  // a URL or mail address shown in the user agent
 	Articles     bool     `yaml:"articles"` // false: records are made from the feed alone
-	// ArticleTries is how often a page is asked for before its item is stored with what the feed says.
+	// ArticleTries is how often a page is asked for until it is had. After the first try its item is stored with what the
+	// feed says.
 	ArticleTries int `yaml:"article_tries"`
-	// Revisit says how long after the first fetch a page is looked at again.
+	// Revisit says how long after the first fetch a page is looked at again for edits; RevisitOff names feeds, tags and
+	// hosts whose pages are not.
 	Revisit      []Duration `yaml:"revisit" example:"[1h, 24h]"`
+	RevisitOff   []string   `yaml:"revisit_off" example:"[sport, example.com]"`
 	Renderer     string     `yaml:"renderer"` // NATS subject of an external page renderer
 	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"`
 }

@@ -16,7 +16,6 @@ func pending() []struct {
 		key string
 		but []string
 	}{
-		{key: "fetch.revisit"},
 		{key: "fetch.renderer"},
 		{key: "fetch.obey_ai_opt_out"},
 		{key: "websub"},

@@ -227,7 +227,14 @@ func (v *validator) fetch() {
 		v.bad("fetch.robots_agent", f.RobotsAgent, "but robots.txt needs a name to look for; write one such as feedmill")
 	}
 	for i, d := range f.Revisit {
-		v.positive(fmt.Sprintf("fetch.revisit[%d]", i), d)
+		key := fmt.Sprintf("fetch.revisit[%d]", i)
+		v.positive(key, d)
+		if i > 0 && d <= f.Revisit[i-1] {
+			v.bad(key, d, "which is not after the one before (%s); write growing times such as [1h, 24h]", f.Revisit[i-1])
+		}
+		if pages := v.c.Retention.Pages; pages > 0 && d >= pages && v.c.Origin("fetch.revisit") != originDefault {
+			v.bad(key, d, "by when the page is forgotten (retention.pages is %s); write less, or raise retention.pages", pages)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"time"
 
@@ -14,6 +13,15 @@ import (
 // article takes the article out of a page, and claims the URLs that led to it. Where one of them belongs to another
 // article already, both are one: this one is merged into the other, which was there first.
 func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
+	if page.Unread() {
+		if gone, err := p.Registry.Denied(ctx, page.ID); gone || err != nil {
+			return err
+		}
+		if r := standing(page); r.State.Value != "" {
+			bus.Put(out, bus.Records, r)
+		}
+		return nil
+	}
 	with := p.parsing.now.Load()
 	a, sample, err := with.Sampled(page)
 	if err != nil {
@@ -23,7 +31,7 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 	if gone, err := p.Registry.Denied(ctx, a.ID); gone || err != nil {
 		return err
 	}
-	if page.Failure != "" && (page.Status == http.StatusNotFound || page.Status == http.StatusGone) {
+	if page.IsGone() {
 		a.State = feedmill.State{Value: feedmill.StateGone, Since: a.SeenAt}
 	}
 	a.Provenance.Page.Stream, a.Provenance.Page.Seq = out.Cause().Stream, out.Cause().Seq

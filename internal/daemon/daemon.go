@@ -198,6 +198,11 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
+	if p.once == nil && slices.Contains(o.Stages, StageFetcher) {
+		for _, f := range p.revisits() {
+			group.Go(func() error { return f.Run(ctx, p.Bus) })
+		}
+	}
 	group.Go(func() error {
 		if o.Once {
 			return p.Bus.Tend(ctx, passPatience)

@@ -152,7 +152,12 @@ func (c *Client) pageSteps(ctx context.Context, l *Life, id string) error {
 		if len(p.Parts) > 0 {
 			what += fmt.Sprintf(", and %d more parts", len(p.Parts))
 		}
-		if len(p.Body) == 0 {
+		switch {
+		case p.Unread() && p.Failure == "":
+			what = fmt.Sprintf("looked at again: %d, nothing new", p.Status)
+		case p.Unread():
+			what = "looked at again: " + p.Failure
+		case len(p.Body) == 0:
 			what = "no page: the feed's own words are taken"
 			if p.Failure != "" {
 				what += " (" + p.Failure + ")"
@@ -190,6 +195,10 @@ func (c *Client) recordSteps(ctx context.Context, l *Life, id string) error {
 		switch {
 		case r.State.Value == feedmill.StateWithdrawn:
 			stage, what = StageSink, "withdrawn on request"
+		case r.Rendition == "" && r.State.Value == feedmill.StateGone:
+			stage, what = StageParser, "its page is gone"
+		case r.Rendition == "" && r.State.Value == feedmill.StateLive:
+			stage, what = StageParser, "its page is there again"
 		case r.Rendition == "":
 			stage, what = StageParser, "seen in one more feed"
 		}

@@ -45,6 +45,11 @@ func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
 		return nil, err
 	}
 	ps.dead, ps.deadSeen = dead.LastSeq, dead.LastSeq
+	for _, f := range p.revisits() {
+		if _, err := f.CatchUp(ctx, p.Bus); err != nil {
+			return nil, err
+		}
+	}
 	now := time.Now()
 	feeds, err := p.Feeds(ctx, "")
 	if err != nil {

@@ -16,6 +16,9 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	if gone, err := p.Registry.Denied(ctx, e.ID); gone || err != nil {
 		return err
 	}
+	if e.Again > 0 {
+		return p.lookAgain(ctx, e, out)
+	}
 	if e.URL == "" || !p.cfg.Fetch.Articles {
 		bus.Put(out, bus.Pages, feedOnly(&e, nil, ""))
 		return nil
@@ -75,6 +78,13 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 		page.ID, page.Feed, page.Item = e.ID, &e.Feed, &e.Item
 		if err := p.parts(ctx, page, out); err != nil {
 			return err
+		}
+		if !e.Changed {
+			again, err := p.again(ctx, &e.Feed, e.URL, 0)
+			if err != nil {
+				return err
+			}
+			page.Visit = &feedmill.Visit{Again: again}
 		}
 		got = page.FetchedAt
 		bus.Put(out, bus.Pages, page)

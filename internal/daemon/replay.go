@@ -223,6 +223,9 @@ func (c *Client) remaker(stage string) (func(context.Context, *bus.Stored) (*fee
 			if err != nil {
 				return nil, err
 			}
+			if page.Unread() {
+				return standing(page), nil
+			}
 			a, err := extractor.Extract(page)
 			if err != nil {
 				return nil, err
