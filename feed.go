@@ -62,6 +62,9 @@ type FeedState struct {
 	SkipDays     []string `json:"skip_days,omitempty"`
 	UpdatePeriod int      `json:"update_period,omitempty"`
 
+	// Posting is what is known of when the feed posts.
+	Posting Posting `json:"posting,omitzero"`
+
 	Validators Validators `json:"validators,omitzero"`
 	// Fresh is the time until which the server said its last answer stays good (Cache-Control, Expires).
 	Fresh time.Time `json:"fresh,omitzero"`
@@ -92,6 +95,10 @@ type FeedState struct {
 	New     int `json:"new,omitempty"`
 	Dropped int `json:"dropped,omitempty"`
 	Total   int `json:"total,omitempty"`
+	// Gaps counts the documents that had no item in common with those before, so that items may have been missed; LastGap
+	// is when the last one was fetched.
+	Gaps    int       `json:"gaps,omitempty"`
+	LastGap time.Time `json:"last_gap,omitzero"`
 	// Gone is set by a 410: the feed is kept, but not polled again until it is resumed.
 	Gone bool `json:"gone,omitempty"`
 	// MovedTo is the target of a permanent redirect that has been read as a feed; polls go there.
@@ -115,6 +122,21 @@ func (s *FeedState) PollURL() string {
 // Ref returns what a feed's items, pages and records are told of it.
 func (s *FeedState) Ref() FeedRef {
 	return FeedRef{ID: s.ID, URL: s.URL, Title: s.Title, Link: s.Link, Language: s.Language}
+}
+
+// Posting is what the registry has learnt of when a feed posts: how many items came in how long a time, the past counting
+// for less the longer it is ago, and at which hours of the day. The time since Until is not part of it yet.
+type Posting struct {
+	Items float64 `json:"items,omitempty"`
+	// Hours is the length of the time in which they came, in hours.
+	Hours float64 `json:"hours,omitempty"`
+	// Until is the end of that time.
+	Until time.Time `json:"until,omitzero"`
+	// Day is the number of items of each hour of the day, UTC, from 0 to 23, in parts of 255 of the fullest hour. Empty
+	// while too little is known.
+	Day []byte `json:"day,omitempty"`
+	// Newest is the latest date of publication that an item of the feed has had, none from the future.
+	Newest time.Time `json:"newest,omitzero"`
 }
 
 // Validators are a server's opaque marks of one answer, sent back exactly as received (RFC 9110 §13). They belong to
@@ -150,6 +172,7 @@ const (
 	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
 	OutcomeDrift       Outcome = "drift"        // a site is read otherwise than before
 	OutcomeDriftOver   Outcome = "drift_over"   // it is read as before again
+	OutcomeGap         Outcome = "gap"          // a feed's document has nothing in common with the one before
 	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
 )
 

@@ -10,5 +10,5 @@
 // and the order of commits: the messages made from new items are published before the seen set that names them is put.
 //
 // Its files: registry.go (feeds), host.go (hosts on hold), alias.go (article URLs), denied.go (withdrawn articles), store.go (the contract of a
-// store), seen.go and seencode.go (new and changed items), schedule.go (the next poll), opml.go and list.go (feed lists).
+// store), seen.go and seencode.go (new and changed items), schedule.go and posting.go (the next poll; simulate.go tries it), opml.go and list.go (feed lists).
 package registry

@@ -31,6 +31,7 @@ type SeenSet struct {
 
 	items   map[itemID]mark
 	changed bool
+	gap     bool
 }
 
 // itemID is a feedmill.ArticleID as bytes.
@@ -62,6 +63,10 @@ func (s *SeenSet) Len() int { return len(s.items) }
 // Changed tells whether the marks differ from those that were read or last put: only then must the set be put.
 func (s *SeenSet) Changed() bool { return s.changed }
 
+// Gap tells whether the document that Unseen last saw had nothing in common with what was seen before, though something
+// was, so that items may have come and gone in between.
+func (s *SeenSet) Gap() bool { return s.gap }
+
 // Has tells whether the item with the given id is remembered.
 func (s *SeenSet) Has(id string) bool {
 	k, ok := parseID(id)
@@ -87,6 +92,10 @@ func (s *SeenSet) Unseen(feedURL string, items []feedmill.Item, now time.Time) [
 		s.items = make(map[itemID]mark, len(present))
 	}
 	s.follow(places, present, items)
+	s.gap = len(s.items) > 0 && len(places) > 0 && !slices.ContainsFunc(places, func(p place) bool {
+		_, known := s.items[p.id]
+		return known
+	})
 	updates := s.updates(places, present, items)
 	var found []Found
 	for _, p := range places {

@@ -35,6 +35,7 @@ own. It takes minutes; nothing else should run meanwhile.`,
 	flags.BoolVar(&o.Enrich, "enrich", true, "measure enrichment too")
 	flags.IntVar(&o.Large, "large", 0, "one more run over so many `articles`")
 	flags.IntVar(&o.Idle, "idle", 1000, "how many `feeds` are polled that have nothing new; -1: none")
+	flags.BoolVar(&o.IdleOnly, "idle-only", false, "measure the idle polls and nothing else")
 	flags.StringVar(&o.Dir, "dir", "", "`DIR`ectory for the data of the runs; the CPU profiles are left there (default: a temporary one)")
 	form := outputFlag(c, formTable, formJSON)
 	c.RunE = func(c *cobra.Command, _ []string) error { return a.bench(c.Context(), o, form) }

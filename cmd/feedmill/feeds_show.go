@@ -79,6 +79,9 @@ func feedDetails(st *feedmill.FeedState, now time.Time) *details {
 		items += fmt.Sprintf("; %d dropped by filters", st.Dropped)
 	}
 	d.add("items", items)
+	if st.Gaps > 0 {
+		d.add("gaps", fmt.Sprintf("%d, the last %s; items may have been missed", st.Gaps, moment(st.LastGap, now)))
+	}
 	d.add("etag", st.Validators.ETag)
 	d.add("last modified", st.Validators.LastModified)
 	return d

@@ -35,6 +35,8 @@ type Options struct {
 	Idle int
 	// BusItems is the number of items that are sent through five idle hops (2,000).
 	BusItems int
+	// IdleOnly leaves out all but the idle polls.
+	IdleOnly bool
 	// Seed varies the sites (1).
 	Seed int64
 	// Dir holds the data of the runs, which is removed, and their CPU profiles, which are kept. Default: a temporary
@@ -101,12 +103,18 @@ func Run(ctx context.Context, o *Options) (report *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	b.base = base
-	for _, step := range []func(context.Context) error{b.compare, b.profiles, b.large, b.hops, b.idle} {
+	steps := []func(context.Context) error{b.compare, b.profiles, b.large, b.hops, b.idle}
+	if b.IdleOnly {
+		steps = steps[len(steps)-1:]
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	b.judge()
+	if !b.IdleOnly {
+		b.judge()
+	}
 	return b.report, nil
 }
 
@@ -359,6 +367,9 @@ func (b *bench) idle(ctx context.Context) (err error) {
 	var first, second pipelineResult
 	if err := b.run(ctx, t, &first); err != nil {
 		return err
+	}
+	if b.keep {
+		t.Pipeline.Profile = filepath.Join(b.Dir, "idle.pprof")
 	}
 	if err := b.run(ctx, t, &second); err != nil {
 		return err

@@ -66,6 +66,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
 	registry.DropFrontPages(&about, items)
 	found := seen.Unseen(st.URL, items, now)
+	missed := !reread && !stale && registry.Missed(&st.Posting, seen, items)
+	dates := postingDates(&st, items, found, reread)
 	rules := p.filters.Load().For(&st)
 	fresh, dropped := 0, 0
 	for _, f := range found {
@@ -100,6 +102,10 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		if fresh > 0 {
 			s.LastNew = page.FetchedAt
 		}
+		if missed {
+			s.Gaps, s.LastGap = s.Gaps+1, page.FetchedAt
+		}
+		registry.Observe(&s.Posting, dates, page.FetchedAt, missed)
 		marks := fetcher.ValidatorsOf(page)
 		if about.Truncated {
 			marks = feedmill.Validators{} // half a document is not to be confirmed by a 304
@@ -116,6 +122,11 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	change(&after)
 	due := registry.Next(&after, p.policy, now)
 	p.plan(out, &after, due)
+	if missed {
+		p.log.Warn("none of the feed's items was there at the last poll: some may have been missed", "feed", st.URL, "items", len(items), "last_poll", st.LastPoll, "next_poll", due)
+		p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeGap, Feed: st.ID, URL: st.PollURL(), Items: len(items), Next: due,
+			Reason: "none of the items was there at the last poll: some may have been missed"})
+	}
 	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found) - dropped, Dropped: dropped, Reason: cut, Next: due})
 	out.Then(func(ctx context.Context) error {
 		if seen.Changed() && !stale {
@@ -143,6 +154,24 @@ func untrue(s *feedmill.FeedState, marks *feedmill.Validators) bool {
 	was := &s.Validators
 	return (was.ETag != "" || was.LastModified != "") && *marks != *was &&
 		marks.URL == was.URL && marks.ETag == was.ETag && marks.LastModified == was.LastModified
+}
+
+// postingDates are the dates of publication that a document adds to what is known of the feed's posting: those of its new
+// items, or of all where nothing is known yet, and of none where the feed is read again.
+func postingDates(st *feedmill.FeedState, items []feedmill.Item, found []registry.Found, reread bool) (dates []time.Time) {
+	switch {
+	case st.Posting.Until.IsZero():
+		for i := range items {
+			dates = append(dates, items[i].Published)
+		}
+	case !reread:
+		for i := range found {
+			if !found[i].Changed {
+				dates = append(dates, found[i].Item.Published)
+			}
+		}
+	}
+	return dates
 }
 
 // parseFeed reads so many items of a feed document; a panic of the parser is an error of the document.

@@ -23,6 +23,8 @@ func (p *pipeline) count(e *feedmill.Event) {
 	switch {
 	case e.Outcome == feedmill.OutcomeDropped:
 		p.metrics.ItemDropped(e.Rule)
+	case e.Outcome == feedmill.OutcomeGap:
+		p.metrics.FeedGap()
 	case e.Outcome == feedmill.OutcomeDrift:
 		p.metrics.SiteDrifted()
 	case e.ID == "":

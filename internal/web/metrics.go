@@ -21,6 +21,7 @@ type Metrics struct {
 	pages    *prometheus.CounterVec
 	dropped  *prometheus.CounterVec
 	drifts   prometheus.Counter
+	gaps     prometheus.Counter
 }
 
 // stageMetrics are those that every stage has.
@@ -48,6 +49,8 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		pages: counters("fetcher", "pages_total", "Requests for article pages by outcome.", "outcome"),
 		drifts: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "parser", Name: "site_drifts_total",
 			Help: "Warnings that a site is read otherwise than before: another template, another length, or fields that are missing."}),
+		gaps: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "registry", Name: "feed_gaps_total",
+			Help: "Documents of feeds that had nothing in common with those before, so that items may have been missed."}),
 		dropped: counters("parser", "items_dropped_total", "Items of feeds that a filter dropped, by the filter's place in the configuration.", "rule"),
 	}
 	for _, s := range stages {
@@ -66,7 +69,7 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		}
 		m.registry.MustRegister(m.stages[s].messages, m.stages[s].published, m.stages[s].redelivered, m.stages[s].seconds)
 	}
-	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, newStateCollector(stages, stageOf, look),
+	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, m.gaps, newStateCollector(stages, stageOf, look),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -128,6 +131,9 @@ func (m *Metrics) PageFetched(o feedmill.Outcome) { m.pages.WithLabelValues(stri
 
 // SiteDrifted counts a warning that a site is read otherwise than before.
 func (m *Metrics) SiteDrifted() { m.drifts.Inc() }
+
+// FeedGap counts a document of a feed that had nothing in common with those before.
+func (m *Metrics) FeedGap() { m.gaps.Inc() }
 
 // ItemDropped counts an item that a filter dropped.
 func (m *Metrics) ItemDropped(rule string) { m.dropped.WithLabelValues(rule).Inc() }
