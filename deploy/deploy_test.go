@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/feedmill/feedmill/internal/buildtest"
 	"github.com/feedmill/feedmill/internal/newsroom"
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
@@ -47,10 +48,8 @@ func withPrograms(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(programs)) }()
-	cmd := exec.Command("go", "build", "-o", programs+"/", "github.com/feedmill/feedmill/cmd/feedmill", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nkeys/nk")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	if err := buildtest.Programs(context.Background(), programs, "github.com/feedmill/feedmill/cmd/feedmill", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nkeys/nk"); err != nil {
+		return 1, err
 	}
 	return run(), nil
 }

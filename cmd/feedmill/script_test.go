@@ -14,17 +14,14 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/buildtest"
 	"github.com/feedmill/feedmill/internal/newsroom"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"feedmill": main})
-}
-
-// TestScripts runs testdata/script. $SITE is a newsroom of the script's own, $TAKEN its address, and what scripts can do
-// beside the usual:
+// TestScripts runs testdata/script with the program as users have it. $SITE is a newsroom of the script's own, $TAKEN its
+// address, and what scripts can do beside the usual:
 //
 //	exits CODE command...       run a command and want its exit code
 //	until REGEXP command...     run a command again and again until its standard output matches
@@ -32,11 +29,16 @@ func TestMain(m *testing.M) {
 //	korea-times FILE            want the record of the Korea Times piece among the JSON lines of FILE, where the seed is there
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	programs := t.TempDir()
+	if err := buildtest.Programs(t.Context(), programs, "github.com/feedmill/feedmill/cmd/feedmill"); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			site := httptest.NewServer(newsroom.New(nil).Handler())
 			env.Defer(site.Close)
+			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("SITE", site.URL)
 			env.Setenv("TAKEN", strings.TrimPrefix(site.URL, "http://"))
 			env.Setenv("FEEDMILL_HTTP_LISTEN", "") // scripts run side by side

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/feedmill/feedmill/internal/buildtest"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
 )
@@ -90,11 +91,11 @@ func startChild(t *testing.T, a childArgs) *exec.Cmd {
 // buildNATS builds nats-server from its module.
 func buildNATS(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "nats-server")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
-		t.Fatalf("build nats-server: %v\n%s", err, out)
+	dir := t.TempDir()
+	if err := buildtest.Programs(t.Context(), dir, "github.com/nats-io/nats-server/v2"); err != nil {
+		t.Fatal(err)
 	}
-	return bin
+	return filepath.Join(dir, "nats-server")
 }
 
 // startNATS builds nats-server from its module and runs it with JetStream on a free loopback port until the test ends.
