@@ -68,6 +68,8 @@ type Entry struct {
 	LastError string `json:"last_error,omitempty"`
 	// Slot is the time that was reserved on the host's calendar for the request; zero if none was.
 	Slot time.Time `json:"slot,omitzero"`
+	// Later is set where the next try is a long way off, since the page may not be asked for as things are.
+	Later bool `json:"later,omitempty"`
 	// Again is the sequence on the PAGE stream of a page that is to be looked at again for edits; such an entry has
 	// neither a feed nor an item, for they are with that page.
 	Again uint64 `json:"again,omitempty"`

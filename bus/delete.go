@@ -42,7 +42,7 @@ func (b *Bus) CancelArticle(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", b.streamName(StreamWork), err)
 	}
-	for _, sub := range []string{ScheduleRetries + "." + id, ScheduleRetries + "." + id + ".>", ScheduleSlots + "." + id + ".>",
+	for _, sub := range []string{ScheduleRetries + "." + id, ScheduleRetries + "." + id + ".>", ScheduleSlots + "." + id + ".>", ScheduleLater + "." + id,
 		strings.TrimSuffix(Visits.filter(), ">") + "*." + id} {
 		if err := s.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+sub)); err != nil {
 			return fmt.Errorf("cancel %s: %w", sub, err)

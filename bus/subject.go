@@ -52,6 +52,8 @@ var (
 				return []string{"page", e.ID, "again"}
 			case !e.Slot.IsZero():
 				return []string{"slot", e.ID, token(e.Feed.ID)}
+			case e.Later:
+				return []string{"later", e.ID}
 			case e.Attempt > 0:
 				return []string{"page", e.ID}
 			}
@@ -120,6 +122,8 @@ const (
 	SchedulePolls   = "sched.feed" // feeds until they are due
 	ScheduleRetries = "sched.page" // article pages until their next try
 	ScheduleSlots   = "sched.slot" // article pages until their host's next slot
+	// Article pages that may not be asked for as things are, until they are tried once more; no pass speaks of these.
+	ScheduleLater = "sched.later"
 )
 
 // of is the subject of one value, without prefix.

@@ -282,7 +282,7 @@ func (c *Client) feedsOf(ctx context.Context, l *Life) error {
 
 // waiting looks at the calendar.
 func (c *Client) waiting(ctx context.Context, l *Life, ids []string) error {
-	for _, kind := range []struct{ schedules, word string }{{bus.ScheduleRetries, "retry"}, {bus.ScheduleSlots, "slot"}} {
+	for _, kind := range []struct{ schedules, word string }{{bus.ScheduleRetries, "retry"}, {bus.ScheduleSlots, "slot"}, {bus.ScheduleLater, "retry"}} {
 		held, err := c.Bus.Scheduled(ctx, kind.schedules)
 		if err != nil {
 			return err

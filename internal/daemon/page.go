@@ -94,25 +94,34 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	if tries == 1 && !e.Changed { // what is known of a changed item is not to be replaced by less
 		bus.Put(out, bus.Pages, feedOnly(&e, page, v.Reason))
 	}
+	refused := v.Outcome == feedmill.OutcomeDisallowed || v.Outcome == feedmill.OutcomeRefused
 	switch {
-	case v.Permanent:
+	case v.Permanent && !refused, refused && tries >= p.cfg.Fetch.ArticleTries:
 	case tries >= p.cfg.Fetch.ArticleTries:
 		given := e
 		given.Attempt, given.Slot, given.Changed = 0, time.Time{}, true // a retry asks for the page, whatever is known
 		bus.Bury(out, bus.Visits, given, tries, &feedmill.PermanentError{Class: v.Class, Err: errors.New(v.Reason)})
 	default:
-		e.Attempt, e.LastError, e.Slot = tries, v.Reason, time.Time{}
-		event.Next = p.retryTime(tries, v.RetryAt, now)
+		e.Attempt, e.LastError, e.Slot, e.Later = tries, v.Reason, time.Time{}, refused
+		event.Next = p.retryTime(v.Class, tries, v.RetryAt, now)
 		bus.At(out, event.Next, bus.Visits, e)
 	}
 	p.event(out, event)
 	return nil
 }
 
-// retryTime is when a page is tried again after its nth failure: four times later each time, from a fifth of poll.min
-// on, never above poll.backoff_max, and not before the server allows it.
-func (p *pipeline) retryTime(n int, allowed, now time.Time) time.Time {
+// retryTime is when a page is tried again after its nth failure: four times later each time, never above
+// poll.backoff_max, and not before the server allows it. The first pause is a fifth of poll.min where a site is ill, poll.min
+// where its name or certificate is at fault, and poll.backoff_max where robots.txt or the address guard refuses the page:
+// those last.
+func (p *pipeline) retryTime(class string, n int, allowed, now time.Time) time.Time {
 	pause := time.Duration(p.cfg.Poll.Min) / 5
+	switch class {
+	case fetcher.ClassDNS, fetcher.ClassTLS:
+		pause = time.Duration(p.cfg.Poll.Min)
+	case fetcher.ClassDisallowed, fetcher.ClassRefused:
+		pause = time.Duration(p.cfg.Poll.BackoffMax)
+	}
 	for range n - 1 {
 		pause = min(4*pause, time.Duration(p.cfg.Poll.BackoffMax))
 	}
