@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"github.com/feedmill/feedmill"
@@ -13,7 +14,7 @@ import (
 
 // bylineWords begin a line that names the author, by language.
 var bylineWords = [...]string{
-	"written by", "reported by", "article by", "text by", "words and photos by", "story and photos by", "a report by", "contributed by", "author", "authors", "authors:", "auteurs:", "geschrieben von", "verfasst von", "erstellt von", "veröffentlicht von", "gepostet von", "vom", "écrit par", "publié par", "rédigé par", "escrito por", "publicado por", "scritto da", "a cura di", "geschreven door", "napsal", "napsala", "بقلم", "كتب", "文:", "取材・文", "글", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
+	"written by", "reported by", "article by", "text by", "words and photos by", "story and photos by", "a report by", "contributed by", "author", "authors", "authors:", "auteurs:", "auteur(s) :", "artikel von", "geschrieben von", "verfasst von", "erstellt von", "veröffentlicht von", "gepostet von", "vom", "écrit par", "publié par", "rédigé par", "escrito por", "publicado por", "scritto da", "a cura di", "geschreven door", "napsal", "napsala", "بقلم", "كتب", "责编：", "责编:", "责任编辑：", "责任编辑:", "責任編輯：", "编辑：", "作者：", "作者:", "autoren", "autoren:", "eingestellt von", "veröffentlicht durch", "文:", "取材・文", "글", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
 }
 
 // agencies are the news agencies whose name in a byline is not a person's.
@@ -25,12 +26,15 @@ var rolesOfAuthors = [...]string{"staff writer", "staff reporter", "reporter", "
 // notNames are words that no person's name has.
 var notNames = map[string]bool{
 	"staff": true, "newsroom": true, "admin": true, "administrator": true, "editor": true, "editors": true, "editorial": true, "redaktion": true, "redaction": true, "rédaction": true, "redacción": true, "redação": true, "redazione": true, "team": true, "desk": true, "updated": true, "published": true, "posted": true, "minutes": true, "min": true, "read": true, "share": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "photo": true, "photos": true, "photograph": true, "http": true, "https": true, "www": true, "follow": true, "view": true, "profile": true, "posts": true, "articles": true, "contributor": true, "guest": true, "webmaster": true, "online": true, "web": true, "click": true, "more": true, "email": true, "contact": true, "about": true, "january": true, "february": true, "april": true, "june": true, "july": true, "august": true, "september": true, "october": true, "november": true, "december": true, "copyright": true, "unknown": true, "anonymous": true, "user": true, "login": true, "author": true, "authors": true,
-	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true, "text": true, "texte": true, "foto": true, "fotos": true, "bild": true, "auteur": true, "auteur(s": true, "article": true, "category": true, "written": true, "reading": true, "sponsored": true, "finance": true, "nachrichten": true, "wortlaut": true, "pressestelle": true,
+	"the": true, "news": true, "times": true, "media": true, "magazine": true, "university": true, "institute": true, "inc": true, "ltd": true, "gmbh": true, "network": true, "association": true, "agency": true, "bureau": true, "verlag": true, "zeitung": true, "artikel": true, "agencies": true, "sources": true, "source": true, "today": true, "bio": true, "full": true, "text": true, "texte": true, "foto": true, "fotos": true, "bild": true, "auteur": true, "auteur(s": true, "article": true, "category": true, "written": true, "reading": true, "sponsored": true, "finance": true, "nachrichten": true, "wortlaut": true, "pressestelle": true, "blog": true, "center": true, "centre": true, "department": true, "ministry": true, "commission": true, "council": true, "committee": true, "foundation": true, "society": true, "corporation": true, "company": true, "llc": true, "corp": true, "ag": true, "se": true, "hospital": true, "clinic": true, "landesanstalt": true, "bundesamt": true, "ministerium": true, "verband": true, "stiftung": true, "verein": true, "redaktionsteam": true, "onlineredaktion": true, "reviewer": true, "licensed": true, "checked": true, "reviewed": true,
 }
+
+// authorMeta are the meta elements that name authors, the surest first.
+var authorMeta = [...]string{"author", "parsely-author", "twitter:misc:written by", "sailthru.author", "article:author", "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "dcsext.author", "byl", "cxenseparse:author", "twitter:data1", "creator", "citation_author", "shareaholic:article_author_name", "vr:author", "news_authors", "og:author"}
 
 // looksLikeByline tells a short line that names an author.
 func looksLikeByline(text string) bool {
-	if len(text) > 160 {
+	if len(text) > 160 || len(text) > 60 && strings.HasSuffix(text, ".") {
 		return false
 	}
 	rest, ok := cutBylineWord(text)
@@ -86,7 +90,7 @@ func (d *document) readByline() {
 			switch {
 			case isAgency(a.Name):
 				agency = a.Name
-			case a.Name == "" || d.site.is(a.Name) || !isName(a.Name) || hasAuthor(kept, a.Name):
+			case a.Name == "" || !isName(a.Name) || hasAuthor(kept, a.Name) || d.site.is(a.Name):
 			default:
 				kept = append(kept, a)
 			}
@@ -111,13 +115,17 @@ func (d *document) readByline() {
 	}
 	shown, raw := d.shownByline()
 	add("json-ld", ld, "")
-	for _, name := range [...]string{"author", "parsely-author", "twitter:misc:written by", "sailthru.author", "article:author", "article:author_name", "og:article:author", "dc.creator", "dcterms.creator", "dcsext.author", "byl", "cxenseparse:author", "twitter:data1", "creator", "citation_author", "shareaholic:article_author_name", "vr:author", "news_authors", "og:author"} {
+	for _, name := range authorMeta {
 		var list []feedmill.Author
 		for _, v := range m.names[name] {
 			if strings.Contains(v, "://") || strings.Contains(v, "/") && !strings.Contains(v, " ") || name == "twitter:data1" && !d.labelled("twitter:label1") {
 				continue
 			}
-			list = append(list, splitNames(stripByline(plainText(v)))...)
+			v = plainText(v)
+			if name == "citation_author" || name == "dc.creator" {
+				v = uninverted(v)
+			}
+			list = append(list, splitNames(stripByline(v))...)
 		}
 		add("meta:"+name, list, "")
 	}
@@ -134,11 +142,14 @@ func (d *document) readByline() {
 		}
 	}
 	add("byline", shown, raw)
+	if len(candidates) == 0 {
+		add("author box", d.boxedAuthor(), "")
+	}
 	if it := d.page.Item; it != nil {
 		add("feed", splitNames(stripByline(firstNonEmpty(it.AuthorName, it.Author))), "")
 	}
 	if len(candidates) == 0 {
-		d.readCollective()
+		d.readStated(d.statedLine())
 		if raw != "" {
 			d.article.Byline.Raw = raw
 		}
@@ -146,13 +157,16 @@ func (d *document) readByline() {
 	}
 	best := 0
 	for i, c := range candidates {
-		if len(candidates[best].authors) == 0 && len(c.authors) > 0 {
+		if len(candidates[best].authors) == 0 && len(c.authors) > 0 || completes(candidates[best].authors, c.authors) {
 			best = i
 		}
 	}
 	c := candidates[best]
 	b := &d.article.Byline
 	b.Authors, b.Agency, b.Raw = c.authors, c.agency, raw
+	if len(b.Authors) == 0 {
+		d.readStated(d.statedLine())
+	}
 	if b.Agency == "" {
 		for _, o := range candidates {
 			if o.agency != "" {
@@ -165,33 +179,216 @@ func (d *document) readByline() {
 	for _, o := range candidates {
 		rivals = append(rivals, found{joinAuthors(o.authors), o.from})
 	}
-	d.set("byline", firstNonEmpty(joinAuthors(b.Authors), b.Agency), c.from, rivals...)
+	if d.article.Provenance.Fields["byline"] == "" {
+		d.set("byline", firstNonEmpty(joinAuthors(b.Authors), b.Agency), c.from, rivals...)
+	}
 }
 
-// readCollective takes a newsroom's desk or staff for the author where the page states it as such and names nobody else.
-func (d *document) readCollective() {
+// readStated takes the name of a group, an organisation or an account for the author where the page states it as such and
+// names no person. It is always a statement of the page's: the site's own name is taken where the page puts it in the
+// author's place, never from elsewhere, and is told to be that of an organisation.
+func (d *document) readStated(line string) {
 	m := d.meta
-	var list []found
+	var list []statedAuthor
 	for _, a := range m.ld.authors {
-		list = append(list, found{a.name, "json-ld"})
+		list = append(list, statedAuthor{a.name, "json-ld", !a.person})
 	}
-	for _, name := range [...]string{"author", "parsely-author", "article:author", "og:article:author", "dc.creator", "shareaholic:article_author_name"} {
-		if v, _ := m.first(name); v != "" {
-			list = append(list, found{plainText(v), "meta:" + name})
-		}
+	if line != "" {
+		list = append(list, statedAuthor{name: line, from: "byline"})
 	}
 	for _, p := range m.itemprops {
-		if (p.name == "author" || p.name == "rel-author") && !d.inComments(p) {
-			list = append(list, found{p.value, "itemprop:" + p.name})
+		if (p.name == "author" || p.name == "rel-author" || p.name == "creator") && !d.inComments(p) {
+			list = append(list, statedAuthor{name: p.value, from: "itemprop:" + p.name})
 		}
 	}
+	for _, name := range authorMeta {
+		for _, v := range m.names[name] {
+			if name != "twitter:data1" || d.labelled("twitter:label1") {
+				list = append(list, statedAuthor{name: plainText(v), from: "meta:" + name})
+			}
+		}
+	}
+	if it := d.page.Item; it != nil {
+		list = append(list, statedAuthor{name: firstNonEmpty(it.AuthorName, it.Author), from: "feed"})
+	}
+	best, rank := -1, 0
 	for i, f := range list {
-		if name := stripByline(f.Value); isCollective(name) && !d.site.is(name) {
-			d.article.Byline.Authors = []feedmill.Author{{Name: name}}
-			d.set("byline", name, f.From, list[i+1:]...)
-			return
+		name := statedName(f.name)
+		r := 0
+		switch {
+		case !isStatedName(name) || isAgency(name):
+		case isCollective(name):
+			r = 3
+		case f.from == "json-ld" || f.from == "byline":
+			r = 2
+		default:
+			r = 1
+		}
+		if r > rank {
+			best, rank = i, r
 		}
 	}
+	if best < 0 {
+		return
+	}
+	b := &d.article.Byline
+	rivals := make([]found, 0, len(list))
+	for _, f := range list {
+		rivals = append(rivals, found{f.name, f.from})
+		name := statedName(f.name)
+		if f.from == list[best].from && isStatedName(name) && !isAgency(name) && !hasAuthor(b.Authors, name) && len(b.Authors) < 6 {
+			a := feedmill.Author{Name: name}
+			if f.group || d.site.is(name) {
+				a.Organization = name
+			}
+			b.Authors = append(b.Authors, a)
+		}
+	}
+	d.set("byline", joinAuthors(b.Authors), list[best].from, rivals...)
+}
+
+// statedLine is what the visible line after the headline puts in the author's place: after "By" and its like, else in an
+// element whose name says byline.
+func (d *document) statedLine() string {
+	l := d.layout
+	marked := ""
+	for _, i := range d.bylinePlaces() {
+		b := &l.blocks[i]
+		if i == d.headline || b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintConsent|hintCaption|hintCredit|hintAd) != 0 || isReview(b.text) {
+			continue
+		}
+		line := strings.ReplaceAll(b.text, "\n", " | ")
+		if rest, ok := cutBylineWord(line); ok && !(b.ends && b.size > 60 && b.hints&hintByline == 0) {
+			if rest == "" && i+1 < len(l.blocks) && l.blocks[i+1].size < 80 {
+				rest = strings.ReplaceAll(l.blocks[i+1].text, "\n", " | ")
+			}
+			if name := d.statedIn(rest); name != "" {
+				return name
+			}
+		}
+		if marked == "" {
+			t := l.authorWithin(b)
+			if t == "" && b.hints&hintByline != 0 && b.size < 80 {
+				t = line
+			}
+			marked = d.statedIn(stripByline(t))
+		}
+	}
+	if marked != "" || len(d.body.kept) == 0 {
+		return marked
+	}
+	last := d.body.kept[len(d.body.kept)-1]
+	for i := last + 1; i < min(last+4, len(l.blocks)); i++ {
+		line, _, _ := strings.Cut(l.blocks[i].text, "\n")
+		if rest, ok := cutBylineWord(line); ok && len(line) < 90 && l.blocks[i].hints&(hintComment|hintRelated|hintCaption) == 0 {
+			if name := d.statedIn(rest); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// statedIn is the name that a line without its byline word begins with, "" where that is no name.
+func (d *document) statedIn(line string) string {
+	name := bareByline(line, d.rules)
+	if name == "" && line != "" && line[0] >= '0' && line[0] <= '9' {
+		name = line
+	}
+	name = statedName(name)
+	for _, end := range [...]string{" | ", " • ", " · ", " ⋅ ", " – ", " — ", " - ", ", "} {
+		name, _, _ = strings.Cut(name, end)
+	}
+	r, _ := utf8.DecodeRuneInString(strings.TrimPrefix(name, "the "))
+	if w := strings.ToLower(strings.TrimRight(firstField(name), ".,")); d.rules.months[w] > 0 || isWeekday(w) {
+		return ""
+	}
+	if unicode.IsLower(r) && strings.Contains(name, " ") || strings.HasSuffix(name, ".") || !isStatedName(name) {
+		return ""
+	}
+	return name
+}
+
+// signature reads the line that names who wrote at the end of the body: after a byline word, in brackets as the responsible
+// editor of Chinese pages, or a name alone that is set in bold or slanted letters.
+func (d *document) signature() ([]feedmill.Author, string) {
+	l := d.layout
+	last := d.body.kept[len(d.body.kept)-1]
+	for i := last; i < min(last+6, len(l.blocks)); i++ {
+		b := &l.blocks[i]
+		if b.size > 250 || b.ends && b.size > 40 || b.hints&(hintFooter|hintComment|hintRelated|hintCaption|hintNav) != 0 {
+			continue
+		}
+		for line := range strings.SplitSeq(b.text, "\n") {
+			if len(line) > 120 {
+				continue
+			}
+			line = strings.Trim(line, " ()（）[]")
+			if rest, ok := cutBylineWord(line); ok {
+				rest = bareByline(rest, d.rules)
+				if names := namesOnly(splitNames(rest)); len(names) > 0 && (isCredit(names[0].Name) || isWideText(names[0].Name)) && names[0].Name != line {
+					return names, bareByline(line, d.rules)
+				}
+			}
+		}
+		if i == last && (b.bold || b.apart()) && b.linked == 0 && l.nodes[b.near].heading == 0 {
+			name := trimName(b.text)
+			if n := len(strings.Fields(name)); n >= 2 && n <= 3 && isPersonal(name) && !d.site.is(name) {
+				return []feedmill.Author{{Name: name}}, name
+			}
+		}
+	}
+	return nil, ""
+}
+
+// statedAuthor is what stands in the author's place, and where.
+type statedAuthor struct {
+	name, from string
+	group      bool // said to be an organisation
+}
+
+// statedName is what stands in the author's place without the byline word and the marks around it.
+func statedName(s string) string {
+	s = strings.TrimLeft(cleanLine(stripByline(cleanLine(s))), " ,.;:|/·•-–—*\"“”«»()[]@")
+	s = strings.TrimRight(s, " ,;:|/·•-–—*\"“”«»[]@")
+	if strings.Count(s, "(") < strings.Count(s, ")") {
+		s = strings.TrimRight(s, ")")
+	}
+	if !strings.HasSuffix(s, " Inc.") && !strings.HasSuffix(s, "e.V.") && !strings.HasSuffix(s, "e. V.") {
+		s = strings.TrimRight(s, ".")
+	}
+	return s
+}
+
+// isStatedName tells what can be the name of whoever wrote, person or not.
+func isStatedName(name string) bool {
+	n := utf8.RuneCountInString(name)
+	if n < 2 || n > 60 || strings.ContainsAny(name, "@:<>{}=|\"\\") || strings.Contains(name, "//") || strings.Contains(name, "  ") {
+		return false
+	}
+	w := words(name)
+	if len(w) == 0 || len(w) > 8 || strings.IndexFunc(name, unicode.IsLetter) < 0 || looksLikeDate(name) {
+		return false
+	}
+	if len(w) == 1 && notAuthors[w[0]] {
+		return false
+	}
+	for _, word := range w {
+		if notStated[word] {
+			return false
+		}
+	}
+	return true
+}
+
+// notAuthors are names that tools write where nobody is named.
+var notAuthors = map[string]bool{
+	"admin": true, "administrator": true, "webmaster": true, "root": true, "user": true, "unknown": true, "undefined": true, "null": true, "none": true, "editor": true, "guest": true, "test": true, "default": true, "superuser": true, "wordpress": true, "na": true, "by": true, "read": true, "share": true, "comments": true, "name": true, "home": true, "website": true, "site": true, "blog": true,
+}
+
+// notStated are words of what stands beside a byline and never in it.
+var notStated = map[string]bool{
+	"author": true, "authors": true, "autor": true, "auteur": true, "minutes": true, "min": true, "comments": true, "comment": true, "subscribe": true, "newsletter": true, "share": true, "follow": true, "profile": true, "click": true, "login": true, "updated": true, "published": true, "posted": true, "copyright": true, "posts": true, "articles": true, "http": true, "https": true, "www": true,
 }
 
 // isCollective tells the name of a group that writes: staff, team, desk, editors.
@@ -206,6 +403,24 @@ func isCollective(name string) bool {
 		}
 	}
 	return false
+}
+
+// completes tells whether b names in full the one author whom a names by an account or a first name: "annlee" and "Ann" are
+// "Ann Lee".
+func completes(a, b []feedmill.Author) bool {
+	if len(a) != 1 || len(b) != 1 || strings.Contains(a[0].Name, " ") || !isPersonal(b[0].Name) {
+		return false
+	}
+	short, first := squash(a[0].Name), words(b[0].Name)[0]
+	if unicode.IsLower(firstRune(a[0].Name)) { // an account
+		return strings.HasSuffix(short, squash(b[0].Name)) || strings.HasPrefix(short, squash(b[0].Name)) || strings.Contains(a[0].Name, ".")
+	}
+	return short == first
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 type bylineFound struct {
@@ -263,22 +478,44 @@ func stripByline(s string) string {
 	return rest
 }
 
-// shownByline reads the visible line that names the authors: near the headline, or marked as byline.
-func (d *document) shownByline() ([]feedmill.Author, string) {
+// bylinePlaces are the blocks where a byline can stand: around the headline, and right before the body where that begins far
+// from it.
+func (d *document) bylinePlaces() []int {
 	l := d.layout
 	first := max(d.headline, 0)
 	if d.headline < 0 && d.body.container >= 0 {
 		first = max(int(l.nodes[d.body.container].firstBlock)-10, 0)
 	}
+	places := make([]int, 0, 40)
+	for i := max(first-6, 0); i < min(first+25, len(l.blocks)); i++ {
+		places = append(places, i)
+	}
+	if len(d.body.kept) > 0 {
+		for i := max(d.body.kept[0]-6, first+25); i < d.body.kept[0]; i++ {
+			places = append(places, i)
+		}
+		if d.body.kept[0] < first-6 {
+			for i := max(d.body.kept[0]-6, 0); i < d.body.kept[0]; i++ {
+				places = append(places, i)
+			}
+		}
+	}
+	return places
+}
+
+// shownByline reads the visible line that names the authors: near the headline, or marked as byline.
+func (d *document) shownByline() ([]feedmill.Author, string) {
+	l := d.layout
+	first := max(d.headline, 0)
 	var marked []feedmill.Author
 	markedRaw := ""
-	for i := max(first-6, 0); i < min(first+25, len(l.blocks)); i++ {
+	for _, i := range d.bylinePlaces() {
 		b := &l.blocks[i]
-		if b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintConsent|hintCaption|hintCredit) != 0 || b.hints&(hintAd|hintByline) == hintAd || i == d.headline {
+		if b.size > 220 || b.hints&(hintNav|hintFooter|hintComment|hintRelated|hintConsent|hintCaption|hintCredit) != 0 || b.hints&(hintAd|hintByline) == hintAd || i == d.headline || isReview(b.text) {
 			continue
 		}
 		line := strings.ReplaceAll(b.text, "\n", " | ")
-		if rest, ok := cutBylineWord(line); ok {
+		if rest, ok := cutBylineWord(line); ok && !(b.ends && b.size > 60 && b.hints&hintByline == 0) {
 			if rest == "" && i+1 < len(l.blocks) { // "By" alone, the name in the next block
 				rest = l.blocks[i+1].text
 				line += " " + rest
@@ -311,20 +548,43 @@ func (d *document) shownByline() ([]feedmill.Author, string) {
 	if marked != nil || len(d.body.kept) == 0 {
 		return marked, markedRaw
 	}
-	// Some sign at the end.
-	last := d.body.kept[len(d.body.kept)-1]
-	for i := last; i < min(last+5, len(l.blocks)); i++ {
-		b := &l.blocks[i]
-		if b.size > 80 || b.ends || b.hints&(hintFooter|hintComment|hintRelated|hintCaption|hintNav) != 0 {
+	return d.signature()
+}
+
+// boxedAuthor is the name in the first element, after the headline and not far behind the body, whose own name says author:
+// that of a box about who wrote.
+func (d *document) boxedAuthor() []feedmill.Author {
+	l := d.layout
+	if d.headline < 0 || len(d.body.kept) == 0 {
+		return nil
+	}
+	end := int32(d.body.kept[len(d.body.kept)-1] + 30)
+	for i := range l.nodes {
+		e := &l.nodes[i]
+		if int(e.firstBlock) <= d.headline || e.own&(hintByline|hintBio) == 0 && !namesAuthor(e.n) || e.all&(hintNav|hintComment|hintRelated|hintCaption|hintCredit) != 0 {
 			continue
 		}
-		if rest, ok := cutBylineWord(b.text); ok {
-			if names := namesOnly(splitNames(rest)); len(names) > 0 && isCredit(names[0].Name) {
-				return names, bareByline(strings.ReplaceAll(b.text, "\n", " | "), d.rules)
+		if e.firstBlock > end {
+			break
+		}
+		name := ""
+		if e.n.DataAtom != atom.Body && e.endBlock-e.firstBlock <= 8 && int(e.firstBlock) < len(l.blocks) {
+			name = l.blocks[e.firstBlock].text // of a box, its first line
+			if t := cleanLine(nodeText(e.n)); len(t) < 60 {
+				name = t
 			}
 		}
+		if name = trimName(stripByline(name)); len(name) < 40 && isPersonal(name) && !d.site.is(name) {
+			return []feedmill.Author{{Name: name}}
+		}
 	}
-	return nil, ""
+	return nil
+}
+
+// namesAuthor tells an element whose class says that it holds the name of an author.
+func namesAuthor(n *html.Node) bool {
+	class := strings.ToLower(attr(n, "class"))
+	return strings.Contains(class, "author") && strings.Contains(class, "name")
 }
 
 // isNameByDate tells a block that is a name and nothing else, between the headline and the body and beside a block that is
@@ -370,7 +630,7 @@ func (b *block) linksAuthor() bool {
 			continue
 		}
 		u := strings.ToLower(m.url)
-		for _, w := range [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/autore/", "/by/", "/people/", "/profile/", "/staff/", "/contributor", "/journalist", "/writers/", "/reporter", "/redakteur"} {
+		for _, w := range [...]string{"/author/", "/authors/", "/autor/", "/profil/", "/autoren/", "/auteur/", "/autore/", "/by/", "/people/", "/profile/", "/staff/", "/contributor", "/journalist", "/writers/", "/reporter", "/redakteur"} {
 			if strings.Contains(u, w) {
 				return true
 			}
@@ -422,7 +682,7 @@ func namesBesideDate(line string, rules *ruleSet) (names []feedmill.Author, at i
 }
 
 // bylineEnds are words that begin what follows a byline on its line.
-var bylineEnds = [...]string{"updated", "published", "posted", "last updated", "last modified", "modified", "created", "first published", "on ", "min read", "minute read", "read", "reading time", "share", "comment", "follow", "print", "e-mail", "email", "aktualisiert", "veröffentlicht", "stand:", "zuletzt", "erschienen", "publié", "mis à jour", "modifié", "publicado", "actualizado", "atualizado", "pubblicato", "aggiornato", "gepubliceerd", "uppdaterad", "publicerad", "oppdatert", "publisert", "opdateret", "입력", "수정", "更新", "公開"}
+var bylineEnds = [...]string{"updated", "published", "posted", "last updated", "last modified", "modified", "created", "first published", "on ", "reviewed by", "medically reviewed", "fact checked", "fact-checked", "edited by", "photos by", "photographs by", "photography by", "illustrations by", "illustration by", "min read", "minute read", "read", "reading time", "share", "comment", "follow", "print", "e-mail", "email", "aktualisiert", "veröffentlicht", "stand:", "zuletzt", "erschienen", "publié", "mis à jour", "modifié", "publicado", "actualizado", "atualizado", "pubblicato", "aggiornato", "gepubliceerd", "uppdaterad", "publicerad", "oppdatert", "publisert", "opdateret", "입력", "수정", "更新", "公開"}
 
 // weekdays stand before dates.
 var weekdays = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"}
@@ -477,7 +737,7 @@ func endOfByline(piece string, rules *ruleSet, first bool) int {
 	if i := strings.IndexByte(piece, '@'); i >= 0 {
 		cut(max(strings.LastIndexByte(piece[:i], ' '), 0))
 	}
-	if i := strings.IndexAny(piece, "0123456789"); i >= 0 {
+	if i := strings.IndexAny(piece, "0123456789"); i >= 0 && !isAccount(piece) {
 		// The words before the number that are of the date go with it: "Ann Lee Jan 3", "Ann Lee Monday 3".
 		for {
 			head := strings.TrimRight(piece[:i], " .")
@@ -491,6 +751,24 @@ func endOfByline(piece string, rules *ruleSet, first bool) int {
 		cut(i)
 	}
 	return end
+}
+
+// isAccount tells a line that ends in a word of small letters and figures, "annlee42", and has no other figures.
+func isAccount(s string) bool {
+	head := strings.TrimRight(s, "0123456789")
+	word := head[strings.LastIndexByte(head, ' ')+1:]
+	return len(s)-len(head) <= 4 && len(word) >= 3 && word == strings.ToLower(word) && !strings.ContainsAny(head, "0123456789") && isWordByte(word[len(word)-1])
+}
+
+// isReview tells a line that names who looked through an article, not who wrote it.
+func isReview(line string) bool {
+	lower := strings.ToLower(firstRunes(line, 40))
+	for _, w := range [...]string{"reviewed by", "fact checked by", "fact-checked by", "edited by", "verified by", "approved by", "photos by", "photography by", "illustrations by"} {
+		if i := strings.Index(lower, w); i >= 0 && len(strings.Fields(lower[:i])) <= 2 && !strings.Contains(lower[:i], "by") {
+			return true
+		}
+	}
+	return false
 }
 
 func isWeekday(w string) bool {
@@ -526,7 +804,7 @@ func isAgency(name string) bool {
 func splitNames(line string) []feedmill.Author {
 	var out []feedmill.Author
 	line = strings.TrimSpace(line)
-	for _, end := range [...]string{" | ", " • ", " · ", " – ", " — ", " - ", "\n"} {
+	for _, end := range [...]string{" | ", " • ", " · ", " ⋅ ", " – ", " — ", " - ", "\n"} {
 		// What follows the names is a role, a date or an organisation.
 		if i := strings.Index(line, end); i > 2 {
 			head, rest := line[:i], strings.TrimSpace(line[i+len(end):])
@@ -539,6 +817,7 @@ func splitNames(line string) []feedmill.Author {
 	rest := line
 	for rest != "" {
 		i, n := nextJoint(rest)
+		rest0 := rest
 		part := strings.TrimSpace(rest[:i])
 		rest = strings.TrimSpace(rest[min(i+n, len(rest)):])
 		if part == "" {
@@ -557,6 +836,9 @@ func splitNames(line string) []feedmill.Author {
 			continue
 		}
 		if !isName(name) && !isAgency(name) {
+			if joint := rest0[i:min(i+n, len(rest0))]; len(out) == 0 && n > 2 && joint[0] == ' ' {
+				return nil // "Center for Research and Design" is one name, and no person's
+			}
 			if len(out) > 0 && place == "" && out[len(out)-1].Organization == "" && len(part) < 60 && !strings.ContainsAny(part, "@:0123456789") {
 				out[len(out)-1].Organization = part
 			}
@@ -569,6 +851,21 @@ func splitNames(line string) []feedmill.Author {
 	return out
 }
 
+// uninverted puts a name as libraries write it, "Lee, Ann B.", in the order of speech.
+func uninverted(s string) string {
+	last, first, ok := strings.Cut(s, ", ")
+	if !ok || strings.Contains(first, ",") || strings.ContainsAny(s, ";&") || len(strings.Fields(last)) > 2 || len(strings.Fields(first)) > 3 || len(strings.Fields(last)) == 2 && len(strings.Fields(first)) > 1 || isDegree(first) || isRole(first) {
+		return s
+	}
+	return first + " " + last
+}
+
+// isPersonal tells a name of two to four words with capitals, as persons have whose site goes by their own name.
+func isPersonal(name string) bool {
+	n := len(strings.Fields(name))
+	return n >= 2 && n <= 4 && isCredit(name)
+}
+
 // isDegree tells the letters after a name: "MS", "Ph.D.", "CFP®".
 func isDegree(s string) bool {
 	letters := 0
@@ -576,7 +873,7 @@ func isDegree(s string) bool {
 		if unicode.IsLetter(r) {
 			letters++
 		}
-		if unicode.IsSpace(r) {
+		if unicode.IsSpace(r) || unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsLower(r) {
 			return false
 		}
 	}
@@ -601,12 +898,13 @@ func nextJoint(s string) (at, n int) {
 
 // cutPlace takes "in Seoul" or "for The Site" off a name.
 func cutPlace(s string) (name, place string) {
+	at, n := len(s), 0
 	for _, w := range [...]string{" in ", " for ", " of ", " at ", " from ", " aus ", " für ", " (", " à ", " pour ", " updated ", " published ", " on "} {
-		if i := indexFold(s, w); i > 2 {
-			return s[:i], strings.Trim(s[i+len(w):], " )")
+		if i := indexFold(s, w); i > 2 && i < at {
+			at, n = i, len(w)
 		}
 	}
-	return s, ""
+	return s[:at], strings.Trim(s[at+n:], " )")
 }
 
 func indexFold(s, lower string) int {
@@ -631,7 +929,12 @@ func trimName(s string) string {
 	if i := strings.Index(s, " @"); i > 0 { // a handle
 		s = s[:i]
 	}
-	s = strings.Trim(cleanLine(s), " ,.;:|/·•-–—*\"“”«»()[]@")
+	s = cleanLine(s)
+	if strings.HasSuffix(s, ")") && strings.IndexByte(s, '(') > 0 {
+		s = strings.TrimLeft(s, " ,.;:|/·•-–—*\"“”«»([@")
+	} else {
+		s = strings.Trim(s, " ,.;:|/·•-–—*\"“”«»()[]@")
+	}
 	for _, w := range [...]string{"By ", "by ", "BY ", "Von ", "von: ", "Par ", "Por ", "Dr. ", "Prof. Dr. ", "Prof. ", "Mr. ", "Ms. ", "Mrs. "} {
 		if rest, ok := strings.CutPrefix(s, w); ok {
 			if strings.HasPrefix(w, "Dr") || strings.HasPrefix(w, "Pr") || strings.HasPrefix(w, "M") {
@@ -648,11 +951,14 @@ func trimName(s string) string {
 	// "Ann Lee Writer", "Ann Lee le": a role, or the first word of what follows
 	for range 3 {
 		i := strings.LastIndexByte(s, ' ')
-		if i < 0 || !strings.Contains(s[:i], " ") {
+		if i < 0 {
 			break
 		}
 		last := strings.ToLower(s[i+1:])
-		if !isParticle(last) && !slices.Contains(rolesOfAuthors[:], last) && last != "senior" && last != "research" && last != "am" && last != "on" {
+		if !strings.Contains(s[:i], " ") && last != "at" && last != "um" {
+			break
+		}
+		if (!isParticle(last) || last != s[i+1:]) && !slices.Contains(rolesOfAuthors[:], last) && last != "senior" && last != "research" && last != "am" && last != "on" && last != "at" && last != "um" {
 			break
 		}
 		s = s[:i]
@@ -671,11 +977,14 @@ func trimName(s string) string {
 // case, no digits, no addresses.
 func isName(s string) bool {
 	n := utf8.RuneCountInString(s)
+	if strings.Count(s, `"`) == 2 && !strings.HasPrefix(s, `"`) { // a nickname between the names
+		s = strings.ReplaceAll(s, `"`, "")
+	}
 	if n < 2 || n > 60 || strings.ContainsAny(s, "@:/#<>{}=?!_|0123456789%$€\"") {
 		return false
 	}
 	fields := strings.Fields(s)
-	if len(fields) > 6 {
+	if len(fields) > 6 || len(fields) == 1 && isDotted(s) {
 		return false
 	}
 	if len(fields) == 1 && isWeekday(strings.ToLower(strings.Trim(s, ".,"))) {
@@ -704,6 +1013,12 @@ func isName(s string) bool {
 		}
 	}
 	return capitals > 0 || len(fields) == 1 && n < 30
+}
+
+// isDotted tells a name that is a host's, a file's or an account's: "news.example", "ann.lee".
+func isDotted(s string) bool {
+	i := strings.IndexByte(s, '.')
+	return i > 0 && i < len(s)-2 && s == strings.ToLower(s) && s[i+1] != '.'
 }
 
 func isParticle(w string) bool {

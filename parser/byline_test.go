@@ -36,6 +36,33 @@ func TestSplitNames(t *testing.T) {
 	}
 }
 
+func TestOrganizationInTheAuthorsPlace(t *testing.T) {
+	t.Parallel()
+	a := extract(t, `<html><head><meta property="og:site_name" content="News Example"><meta name="author" content="News Example"></head><body><article><h1>Bridge to be rebuilt</h1>`+paragraphs(3)+`</article></body></html>`)
+	want := []feedmill.Author{{Name: "News Example", Organization: "News Example"}}
+	if d := cmp.Diff(want, a.Byline.Authors); d != "" {
+		t.Errorf("authors (-want +got):\n%s", d)
+	}
+}
+
+// TestSignature reads names at the end of the body, and in a box about who wrote.
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`<p><b>Ann Lee</b></p>`:             "Ann Lee",
+		`<p>Ann Lee</p>`:                    "",
+		`<p>Autoren: Ann Lee und Bo Ek</p>`: "Ann Lee, Bo Ek",
+		`<p>(责编：牛镛、岳弘彬)</p>`:                "牛镛, 岳弘彬",
+		`<div class="author-box"><h4 class="author-name">Ann Lee</h4></div>`: "Ann Lee",
+		`<div class="comments"><h4 class="author-name">Ann Lee</h4></div>`:   "",
+	} {
+		a := extract(t, "<html><body><article><h1>Bridge to be rebuilt</h1>"+paragraphs(3)+in+"</article></body></html>")
+		if got := joinAuthors(a.Byline.Authors); got != want {
+			t.Errorf("%s gives %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestCutBylineWord(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]bool{"By Ann": true, "BY: Ann": true, "Abby Ann": false, "Byron Ann": false, "By-law Ann": false, "Vonnegut": false, "ByAnn Lee": true, "vonAnn Lee": true, "Veröffentlicht vonAnn Lee": true, "Vonda Lee": false, "DiMaggio Lee": false, "von Ann": true, "Written by Ann": true} {
@@ -99,7 +126,18 @@ func TestAuthors(t *testing.T) {
 		{"staff, where nobody is named", `<meta name="author" content="Gazette Staff">`, "", "Gazette Staff"},
 		{"a person before the staff", `<meta name="author" content="Gazette Staff">`, `<p>By Ann Lee</p>`, "Ann Lee"},
 		{"an account", `<meta name="author" content="admin">`, "", ""},
-		{"the site", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, "", ""},
+		{"an account with a number", "", `<p class="byline">von <a rel="author" href="/u/1">annlee42</a></p>`, "annlee42"},
+		{"an account beside the name", `<meta name="author" content="annlee"><meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Ann Lee">`, "", "Ann Lee"},
+		{"the site's name alone", `<meta property="og:site_name" content="News Example">`, "", ""},
+		{"the site in the author's place", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, "", "News Example"},
+		{"a person before the site", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, `<p>By Ann Lee</p>`, "Ann Lee"},
+		{"an organisation", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","author":{"@type":"Organization","name":"Center for Bridges and Roads"}}</script>`, "", "Center for Bridges and Roads"},
+		{"who reviewed", "", `<p class="byline">Medically reviewed by Bo Ek</p>`, ""},
+		{"a sentence", "", `<p>A report by Ann Lee of the institute in Torby found 34 cracks in the old bridge.</p>`, ""},
+		{"the last name first", `<meta name="citation_author" content="Lee, Ann"><meta name="citation_author" content="Ek, Bo">`, "", "Ann Lee, Bo Ek"},
+		{"a host", `<meta name="author" content="news.example">`, `<p class="byline">Ann Lee</p>`, "Ann Lee"},
+		{"a nickname", `<meta name="author" content="Ann &quot;Spark&quot; Lee">`, "", `Ann "Spark" Lee`},
+		{"before what follows", "", `<div class="author">3 May 2020 · Ann Lee on behalf of the Board of Roads</div>`, "Ann Lee"},
 		{"the person whose site it is", `<script type="application/ld+json">{"@type":"BlogPosting","headline":"Bridge to be rebuilt","author":{"@type":"Person","name":"Ann Lee"},"publisher":{"@type":["Person","Organization"],"name":"Ann Lee"}}</script>`, "", "Ann Lee"},
 	}
 	for _, tt := range tests {
