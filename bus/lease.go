@@ -35,6 +35,7 @@ type Leases struct {
 	mu      sync.Mutex
 	held    map[int]*lease
 	renewed time.Time
+	taken   int64
 	changed chan struct{} // closed and replaced whenever held changes
 
 	releasing sync.WaitGroup
@@ -175,6 +176,7 @@ func (l *Leases) take(ctx context.Context, n int) (bool, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.taken++
 	l.held[n] = &lease{revision: rev, from: time.Now().Add(l.delay), gone: make(chan struct{})}
 	l.signal()
 	return true, nil
@@ -252,6 +254,14 @@ func (l *Leases) First() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.held[0] != nil && time.Since(l.renewed) < leaseTTL-leaseBeat
+}
+
+// Taken returns how many partitions this process has taken so far: where the number grows, what others know of their hosts
+// is to be learnt.
+func (l *Leases) Taken() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.taken
 }
 
 // valid tells whether the leases still hold by this process's own clock.

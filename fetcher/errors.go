@@ -28,6 +28,7 @@ const (
 	ClassProtocol   = "protocol"   // not HTTP as it should be; also a header over its limit
 	ClassStatus     = "status"     // an answer, but an HTTP status without the document
 	ClassEmpty      = "empty"      // a successful answer without a body
+	ClassPostponed  = "postponed"  // the host's turn has not come
 	ClassCanceled   = "canceled"   // the caller's context ended
 )
 
@@ -37,6 +38,9 @@ var (
 	// ErrRobotsUnreachable is the reason of an error of Fetch where robots.txt could not be had, so that nothing may be
 	// asked for now (RFC 9309 §2.3.1.4). The error carries a time to try again, see [feedmill.RetryTime].
 	ErrRobotsUnreachable = errors.New("robots.txt unreachable")
+	// ErrPostponed is the reason of an error of Fetch where a host's turn has not come, see [Request.Turn]. Wrapped in
+	// [feedmill.RetryAfter] it says when to come again.
+	ErrPostponed = errors.New("the host's turn has not come")
 )
 
 // Error is an error of Fetch with its class.
@@ -54,6 +58,9 @@ func (e *Error) Unwrap() error { return e.Err }
 func Class(err error) string {
 	if err == nil {
 		return ""
+	}
+	if errors.Is(err, ErrPostponed) {
+		return ClassPostponed
 	}
 	if errors.Is(err, ErrDisallowed) {
 		return ClassDisallowed

@@ -65,10 +65,11 @@ func ExampleHosts() {
 	hosts.SetDelay(host, 10*time.Second) // from (*Fetcher).CrawlDelay
 	fmt.Println(hosts.Reserve(host, now).Sub(now))
 
-	release, ok := hosts.Acquire(host, now)
-	_, second := hosts.Acquire(host, now)
-	fmt.Println(ok, second)
-	release()
+	turn, _ := hosts.Acquire(host, now) // from Request.Turn
+	_, again := hosts.Acquire(host, now)
+	fmt.Println(turn != nil, again.IsZero())
+	turn.Sent(now.Add(20 * time.Millisecond))
+	turn.Done(now.Add(time.Second))
 
 	hosts.Block(host, now.Add(time.Hour)) // from Verdict.RetryAt
 	fmt.Println(hosts.Reserve(host, now).Sub(now))
@@ -76,6 +77,6 @@ func ExampleHosts() {
 	// example.co.uk
 	// 0s 1s
 	// 11s
-	// true false
+	// true true
 	// 1h0m0s
 }

@@ -48,6 +48,11 @@ type Request struct {
 	// Robots says that robots.txt must allow the URL, and every URL that it redirects to. It is for articles: a feed is
 	// published to be polled.
 	Robots bool
+	// Turn, where it is set, is called before each request that the fetch makes, robots.txt and redirects included, with
+	// the URL that is to be asked. It may wait; that counts to no time limit. Its error ends the fetch; with
+	// [ErrPostponed] in it, it says that the host's turn has not come. The turn, which may be nil, is told when the request
+	// was sent and when its answer was read.
+	Turn func(ctx context.Context, url string) (*Turn, error)
 }
 
 // Options are the settings of a Fetcher. A zero field is its default.
@@ -230,8 +235,9 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 	if r.Kind != KindFeed {
 		t.user = nil
 	}
+	job.turn = r.Turn
 	if r.Robots {
-		job.permit = func(t *target) error { return f.permit(ctx, t, page) }
+		job.permit = func(t *target) error { return f.permit(ctx, t, page, r.Turn) }
 	}
 	if err := f.run(ctx, t, job, page); err != nil {
 		return err
@@ -252,6 +258,8 @@ type job struct {
 	partial bool
 	// permit is asked before each hop; nil permits all. It runs outside the job's own time limit.
 	permit func(*target) error
+	// turn is Request.Turn.
+	turn func(context.Context, string) (*Turn, error)
 	// check sees the header of a successful answer before its body is read; nil takes all.
 	check func(http.Header) error
 }
@@ -270,9 +278,19 @@ func (f *Fetcher) run(ctx context.Context, t *target, j job, page *feedmill.Page
 				return err
 			}
 		}
+		var turn *Turn
+		if j.turn != nil {
+			var err error
+			if turn, err = j.turn(ctx, t.raw); err != nil {
+				return err
+			}
+		}
 		start := time.Now()
-		location, err := f.ask(ctx, f.opts.Timeout-spent, t, j, page)
+		location, err := f.ask(ctx, f.opts.Timeout-spent, t, j, page, turn)
 		spent += time.Since(start)
+		if turn != nil {
+			turn.Done(time.Now())
+		}
 		if err != nil {
 			return err
 		}
@@ -293,7 +311,7 @@ func (f *Fetcher) run(ctx context.Context, t *target, j job, page *feedmill.Page
 }
 
 // ask makes one request. It returns the Location of a redirect, or fills page with a final answer.
-func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job, page *feedmill.Page) (location string, err error) {
+func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job, page *feedmill.Page, turn *Turn) (location string, err error) {
 	outer := ctx
 	ctx, cancelTime := context.WithTimeoutCause(ctx, left,
 		&Error{ClassTimeout, fmt.Errorf("no whole answer within %s", f.opts.Timeout)})
@@ -302,9 +320,13 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 	defer cancel(nil)
 
 	var addr string
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	trace := &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) { addr = c.Conn.RemoteAddr().String() },
-	})
+	}
+	if turn != nil {
+		trace.WroteRequest = func(httptrace.WroteRequestInfo) { turn.Sent(time.Now()) }
+	}
+	ctx = httptrace.WithClientTrace(ctx, trace)
 	req, conditional := f.newRequest(ctx, t, j)
 	resp, err := f.opts.Transport.RoundTrip(req)
 	if err != nil {

@@ -40,7 +40,8 @@ type Verdict struct {
 // A 429, and a Retry-After of a 503, binds the host, also where robots.txt was answered so.
 //
 // A success with a body is fetched, a 304 unchanged, a 410 gone, and so is a 404 for an article. 429, and 503 with a
-// Retry-After, are rate_limited; every other status and error is failed, save for refused and disallowed. Whether the
+// Retry-After, are rate_limited; every other status and error is failed, save for refused, disallowed
+// and postponed, which is no outcome of a request but that none was made. Whether the
 // body is a feed or a page at all is for the parser to say.
 func Judge(kind Kind, page *feedmill.Page, err error, now time.Time) Verdict {
 	if err != nil {
@@ -101,6 +102,8 @@ func judgeError(page *feedmill.Page, err error) Verdict {
 		v.Status = page.Status
 	}
 	switch {
+	case errors.Is(err, ErrPostponed):
+		v.Outcome = feedmill.OutcomePostponed
 	case errors.Is(err, ErrDisallowed):
 		v.Outcome, v.Permanent = feedmill.OutcomeDisallowed, true
 	case isRefused(err):

@@ -42,7 +42,7 @@ func HostKey(rawURL string) string {
 
 // HostOptions are the settings of Hosts.
 type HostOptions struct {
-	// Delay is the time between the starts of two requests to one host. Zero is none: slots are at once.
+	// Delay is the time between the starts of two requests to one host. Zero is none.
 	Delay time.Duration
 	// PerHost is how many requests to one host may be under way at once; default 2.
 	PerHost int
@@ -66,13 +66,26 @@ type hostState struct {
 	blocked time.Time     // no request before
 	delay   time.Duration // spacing
 	flying  int           // requests under way
-	started time.Time     // when the last of them was started
+	hurried int           // those who hurry, see Hurry
+	started time.Time     // when the last of them was sent
+	service time.Duration // how long a request takes, on a running average that falls faster than it rises; 0: not known
 	used    time.Time     // last mention
+	freed   chan struct{} // closed when a place is free again; nil: nobody waits
+}
+
+// free tells those who wait. The caller holds the lock.
+func (s *hostState) free() {
+	if s.freed != nil {
+		close(s.freed)
+		s.freed = nil
+	}
 }
 
 const (
 	// hostIdle is how long after its last use a host is kept; a Crawl-delay must be set again after that.
 	hostIdle = 10 * time.Minute
+	// assumedService is how long a request is taken to last until one was seen.
+	assumedService = 50 * time.Millisecond
 	// minSweep is the number of hosts below which nobody looks for idle ones.
 	minSweep = 1024
 )
@@ -90,14 +103,25 @@ func NewHosts(o *HostOptions) *Hosts {
 }
 
 // Reserve books the next free slot of a host and returns it: now where the host is free, else after the slots that are
-// booked already and after any block. Whoever books a slot uses it or lets it pass; there is no way to give it back.
+// booked already and after any block. Slots are as far apart as the host's delay, or as its own speed allows with so many
+// requests at once, whichever is more: who comes at his slot mostly finds a place. Whoever books a slot uses it or lets
+// it pass; there is no way to give it back.
 func (h *Hosts) Reserve(host string, now time.Time) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(host, now)
 	slot := latest(now, s.next, s.blocked)
-	s.next = slot.Add(s.delay)
+	s.next = slot.Add(h.spacing(s))
 	return slot
+}
+
+// spacing is the distance of two slots of a host.
+func (h *Hosts) spacing(s *hostState) time.Duration {
+	service := s.service
+	if service == 0 {
+		service = assumedService
+	}
+	return max(s.delay, service/time.Duration(h.perHost))
 }
 
 // Taken tells of a slot that was booked before, by this process or an earlier one, so that no other is booked too close
@@ -106,26 +130,78 @@ func (h *Hosts) Taken(host string, slot time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(host, time.Time{})
-	s.next = latest(s.next, slot.Add(s.delay))
+	s.next = latest(s.next, slot.Add(h.spacing(s)))
 }
 
-// Acquire counts one request to a host as started now and under way until release is called. ok is false, and release
-// nil, when as many as allowed are under way, or when the last one started less than the host's delay ago: a slot that
-// was booked by another process does not break the spacing that this one keeps. A second call of release does nothing.
-func (h *Hosts) Acquire(host string, now time.Time) (release func(), ok bool) {
+// Turn is one request to a host that is under way, see [Hosts.Acquire].
+type Turn struct {
+	hosts *Hosts
+	host  *hostState
+	begun time.Time
+	ended bool
+}
+
+// Acquire counts one request to a host as started now and under way until [Turn.Done] is called. The turn is nil when as
+// many as allowed are under way, or when the last one was sent less than the host's delay ago, whoever booked the slot;
+// again is then the time to ask again, zero where that hangs on the end of another request.
+func (h *Hosts) Acquire(host string, now time.Time) (turn *Turn, again time.Time) {
+	return h.acquire(host, now, false)
+}
+
+func (h *Hosts) acquire(host string, now time.Time, hurried bool) (turn *Turn, again time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(host, now)
-	if s.flying >= h.perHost || !s.started.IsZero() && now.Sub(s.started) < s.delay {
-		return nil, false
+	if s.flying >= h.perHost || s.hurried > 0 && !hurried {
+		return nil, time.Time{}
+	}
+	if next := s.started.Add(s.delay); !s.started.IsZero() && now.Before(next) {
+		return nil, next
 	}
 	s.flying++
 	s.started = now
-	return sync.OnceFunc(func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		s.flying--
-	}), true
+	return &Turn{hosts: h, host: s, begun: now}, now
+}
+
+// Sent says when the request went out, for a connection may take its time: the next one is as far behind that.
+func (t *Turn) Sent(now time.Time) {
+	t.hosts.mu.Lock()
+	defer t.hosts.mu.Unlock()
+	t.host.started = latest(t.host.started, now)
+}
+
+// Done says that the answer was read, or that there will be none. A second call does nothing.
+func (t *Turn) Done(now time.Time) {
+	t.hosts.mu.Lock()
+	defer t.hosts.mu.Unlock()
+	if t.ended {
+		return
+	}
+	t.ended = true
+	s := t.host
+	s.flying--
+	s.free()
+	took := max(now.Sub(t.begun), time.Microsecond)
+	switch {
+	case s.service == 0:
+		s.service = took
+	case took < s.service: // what the host can do is learnt sooner than what keeps it from it
+		s.service += (took - s.service) / 2
+	default:
+		s.service += (took - s.service) / 8
+	}
+}
+
+// Freed returns a channel that is closed when the next of a host's requests is done. Take it before [Hosts.Acquire], and
+// wait for it where that gives neither a turn nor a time.
+func (h *Hosts) Freed(host string) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.state(host, time.Time{})
+	if s.freed == nil {
+		s.freed = make(chan struct{})
+	}
+	return s.freed
 }
 
 // Block says that a host does not want any request before until. Slots that are booked already are not moved: see
@@ -161,8 +237,35 @@ func (h *Hosts) SetDelay(host string, crawlDelay time.Duration) {
 		}
 		s = h.state(host, time.Time{})
 	}
-	s.next = s.next.Add(max(0, delay-s.delay)) // the slot booked last, if any, is the first to be followed at the new distance
+	before := h.spacing(s)
 	s.delay = delay
+	s.next = s.next.Add(max(0, h.spacing(s)-before)) // the slot booked last, if any, is the first to be followed at the new distance
+}
+
+// Delay returns the spacing of a host.
+func (h *Hosts) Delay(host string) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.hosts[host]; s != nil {
+		return s.delay
+	}
+	return h.delay
+}
+
+// Hurry gives the next turns of a host to those who hurry: until done is called, [Hosts.Acquire] refuses whoever does not,
+// and acquire stands in its place. It is for a request that ends what was begun, such as the target of a redirect.
+func (h *Hosts) Hurry(host string) (acquire func(now time.Time) (turn *Turn, again time.Time), done func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.state(host, time.Time{})
+	s.hurried++
+	acquire = func(now time.Time) (*Turn, time.Time) { return h.acquire(host, now, true) }
+	return acquire, sync.OnceFunc(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		s.hurried--
+		s.free()
+	})
 }
 
 // state returns the host's state, made where it is missing. A zero now is no news of the time.
@@ -184,7 +287,7 @@ func (h *Hosts) state(host string, now time.Time) *hostState {
 // since, so that its cost is spread.
 func (h *Hosts) forgetIdle() {
 	for key, s := range h.hosts {
-		if s.flying == 0 && h.clock.Sub(latest(s.used, s.next, s.blocked)) > hostIdle {
+		if s.flying == 0 && s.hurried == 0 && h.clock.Sub(latest(s.used, s.next, s.blocked)) > hostIdle {
 			delete(h.hosts, key)
 		}
 	}

@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,13 +54,33 @@ func TestReserveSpacesOut(t *testing.T) {
 	}
 }
 
+// TestReserveWithoutDelay: slots follow each other as fast as the host answers.
 func TestReserveWithoutDelay(t *testing.T) {
 	t.Parallel()
-	h := NewHosts(nil)
-	for range 3 {
-		if got := h.Reserve("a", clock); !got.Equal(clock) {
-			t.Errorf("slot at %v, want at once", got)
+	h := NewHosts(&HostOptions{PerHost: 4})
+	slots := func(now time.Time) (ms []int) {
+		for range 4 {
+			ms = append(ms, int(h.Reserve("a", now).Sub(now).Milliseconds()))
 		}
+		return ms
+	}
+	if got, want := slots(clock), []int{0, 12, 25, 37}; !slices.Equal(got, want) {
+		t.Errorf("slots of a host that was not met: %v ms, want %v", got, want)
+	}
+	now := clock.Add(time.Hour)
+	turn, _ := h.Acquire("a", now)
+	turn.Done(now.Add(8 * time.Second))
+	turn.Done(now.Add(time.Hour)) // once is enough
+	if got, want := slots(now), []int{0, 2000, 4000, 6000}; !slices.Equal(got, want) {
+		t.Errorf("slots of a host that takes 8 s: %v ms, want %v", got, want)
+	}
+	now = now.Add(time.Hour)
+	for range 40 {
+		turn, _ := h.Acquire("a", now)
+		turn.Done(now.Add(4 * time.Millisecond))
+	}
+	if got, want := slots(now), []int{0, 1, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("slots of a host that takes 4 ms now: %v ms, want %v", got, want)
 	}
 }
 
@@ -122,7 +143,7 @@ func TestSetDelay(t *testing.T) {
 		}
 		h.SetDelay("a", 0)
 		second := h.Reserve("a", clock.Add(time.Hour))
-		if got := h.Reserve("a", clock.Add(time.Hour)).Sub(second); got != tt.base {
+		if got := h.Reserve("a", clock.Add(time.Hour)).Sub(second); got != max(tt.base, assumedService/2) {
 			t.Errorf("%v after the crawl-delay is gone: spacing %v", tt.base, got)
 		}
 	}
@@ -145,19 +166,53 @@ func TestSetDelayOfANewHost(t *testing.T) {
 func TestAcquire(t *testing.T) {
 	t.Parallel()
 	h := NewHosts(nil)
-	first, ok1 := h.Acquire("a", clock)
-	_, ok2 := h.Acquire("a", clock)
-	_, ok3 := h.Acquire("a", clock)
-	_, other := h.Acquire("b", clock)
-	if !ok1 || !ok2 || ok3 || !other {
-		t.Errorf("acquired %t %t %t, other host %t; want two and the other", ok1, ok2, ok3, other)
+	get := func(host string) *Turn {
+		turn, _ := h.Acquire(host, clock)
+		return turn
 	}
-	first()
-	first() // no second place
-	_, ok4 := h.Acquire("a", clock)
-	_, ok5 := h.Acquire("a", clock)
-	if !ok4 || ok5 {
-		t.Errorf("after one release %t %t, want one", ok4, ok5)
+	first, second, third, other := get("a"), get("a"), get("a"), get("b")
+	if first == nil || second == nil || third != nil || other == nil {
+		t.Errorf("acquired %v %v %v, other host %v; want two and the other", first, second, third, other)
+	}
+	freed := h.Freed("a")
+	select {
+	case <-freed:
+		t.Error("a place is free before a request is done")
+	default:
+	}
+	first.Done(clock)
+	<-freed
+	first.Done(clock) // no second place
+	if fourth, fifth := get("a"), get("a"); fourth == nil || fifth != nil {
+		t.Errorf("after one is done %v %v, want one", fourth, fifth)
+	}
+}
+
+// TestHurry: who ends what he has begun goes first.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	h := NewHosts(&HostOptions{Delay: time.Second, PerHost: 5})
+	if turn, _ := h.Acquire("a", clock); turn == nil {
+		t.Fatal("the first has to wait")
+	}
+	acquire, done := h.Hurry("a")
+	if turn, again := acquire(clock.Add(999 * time.Millisecond)); turn != nil || !again.Equal(clock.Add(time.Second)) {
+		t.Errorf("hurry breaks the spacing: %v, again %v", turn, again)
+	}
+	later := clock.Add(time.Second)
+	if turn, _ := h.Acquire("a", later); turn != nil {
+		t.Error("another went before")
+	}
+	if turn, _ := h.Acquire("b", later); turn == nil {
+		t.Error("another host has to wait")
+	}
+	if turn, _ := acquire(later); turn == nil {
+		t.Error("no turn when it has come")
+	}
+	done()
+	done()
+	if turn, _ := h.Acquire("a", later.Add(time.Second)); turn == nil {
+		t.Error("others have to wait for ever")
 	}
 }
 
@@ -165,8 +220,9 @@ func TestHostsForgetsTheIdle(t *testing.T) {
 	t.Parallel()
 	h := NewHosts(&HostOptions{Delay: time.Second})
 	h.Block("blocked", clock.Add(1000*time.Hour))
-	release, _ := h.Acquire("busy", clock)
-	defer release()
+	if turn, _ := h.Acquire("busy", clock); turn == nil {
+		t.Fatal("no turn")
+	}
 	now := clock
 	for i := range 20_000 {
 		now = now.Add(time.Second)
@@ -193,8 +249,9 @@ func TestHostsConcurrently(t *testing.T) {
 		wg.Go(func() {
 			for range 100 {
 				slots <- h.Reserve("a", clock)
-				if release, ok := h.Acquire("a", clock); ok {
-					release()
+				if turn, _ := h.Acquire("a", clock); turn != nil {
+					turn.Sent(clock)
+					turn.Done(clock)
 				}
 				h.SetDelay("a", time.Second)
 				h.Taken("a", clock)
@@ -218,14 +275,23 @@ func TestHostsConcurrently(t *testing.T) {
 func TestAcquireKeepsTheSpacing(t *testing.T) {
 	t.Parallel()
 	h := NewHosts(&HostOptions{Delay: time.Second, PerHost: 5})
-	if _, ok := h.Acquire("a", clock); !ok {
+	at := func(d time.Duration) (*Turn, time.Duration) {
+		turn, again := h.Acquire("a", clock.Add(d))
+		return turn, again.Sub(clock)
+	}
+	first, _ := at(0)
+	if first == nil {
 		t.Fatal("the first request has to wait")
 	}
 	// Somebody else booked a slot right after it.
-	if _, ok := h.Acquire("a", clock.Add(999*time.Millisecond)); ok {
-		t.Error("a second request started 999 ms after the first, want at least 1 s")
+	if turn, again := at(999 * time.Millisecond); turn != nil || again != time.Second {
+		t.Errorf("999 ms after the first: %v, again at %v; want none before 1 s", turn, again)
 	}
-	if _, ok := h.Acquire("a", clock.Add(time.Second)); !ok {
+	first.Sent(clock.Add(200 * time.Millisecond)) // the connection took so long
+	if turn, again := at(time.Second); turn != nil || again != 1200*time.Millisecond {
+		t.Errorf("800 ms after the first was sent: %v, again at %v; want none before 1.2 s", turn, again)
+	}
+	if turn, _ := at(1200 * time.Millisecond); turn == nil {
 		t.Error("a second request has to wait for more than a second")
 	}
 }

@@ -3,6 +3,7 @@ package fetcher
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -148,15 +149,15 @@ func (f *Fetcher) Robots(ctx context.Context, rawURL string) (verdict string, er
 		return "", fmt.Errorf("robots.txt of %q: %w", redacted(rawURL), err)
 	}
 	page := &feedmill.Page{}
-	if err := f.permit(ctx, t, page); err != nil && page.Robots == "" {
+	if err := f.permit(ctx, t, page, nil); err != nil && page.Robots == "" {
 		return "", fmt.Errorf("robots.txt of %s: %w", t.raw, err)
 	}
 	return page.Robots, nil
 }
 
 // permit asks the robots.txt of a target's origin and notes its verdict in page.
-func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page) error {
-	c, err := f.robotsOf(ctx, t)
+func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page, turn func(context.Context, string) (*Turn, error)) error {
+	c, err := f.robotsOf(ctx, t, turn)
 	if err != nil {
 		return err
 	}
@@ -176,27 +177,39 @@ func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page) er
 	return feedmill.RetryAfter(c.fresh, fmt.Errorf("%w: %w", ErrRobotsUnreachable, c.err))
 }
 
+// robotsWait is how long a fetch that can be put off waits for the robots.txt that another one is asking for.
+const robotsWait = 250 * time.Millisecond
+
 // robotsOf returns a fresh copy of the robots.txt of a target's origin.
-func (f *Fetcher) robotsOf(ctx context.Context, t *target) (*robotsCopy, error) {
+func (f *Fetcher) robotsOf(ctx context.Context, t *target, turn func(context.Context, string) (*Turn, error)) (*robotsCopy, error) {
 	origin := t.origin()
+	var late <-chan time.Time
 	for {
 		have, leader, wait := f.robots.get(origin, time.Now())
 		switch {
 		case leader:
-			return f.askRobots(ctx, origin, have)
+			return f.askRobots(ctx, origin, have, turn)
 		case wait == nil:
 			return have, nil
 		}
+		if turn != nil && late == nil {
+			timer := time.NewTimer(robotsWait)
+			defer timer.Stop()
+			late = timer.C
+		}
 		select {
 		case <-wait:
+		case <-late:
+			return nil, feedmill.RetryAfter(time.Now(), fmt.Errorf("%w: its robots.txt is being asked for", ErrPostponed))
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// askRobots fetches robots.txt of an origin and stores what came of it. If the caller gives up, the next one asks anew.
-func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy) (got *robotsCopy, err error) {
+// askRobots fetches robots.txt of an origin and stores what came of it. If the caller gives up, or its turn has not come,
+// the next one asks anew.
+func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy, turn func(context.Context, string) (*Turn, error)) (got *robotsCopy, err error) {
 	defer func() { f.robots.put(origin, got) }()
 	t, err := parseTarget(origin + "/robots.txt")
 	if err != nil {
@@ -205,11 +218,15 @@ func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy
 	page := &feedmill.Page{URL: t.raw}
 	runErr := f.run(ctx, t, job{
 		accept:    "text/plain, */*;q=0.1",
+		turn:      turn,
 		redirects: robotsRedirects,
 		limits:    limits{sent: f.opts.MaxBodyBytes, decoded: maxRobotsBytes, ratio: f.opts.MaxRatio, cut: true},
 	}, page)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if errors.Is(runErr, ErrPostponed) {
+		return nil, runErr
 	}
 	return f.robotsFrom(origin, page, runErr, have, time.Now()), nil
 }

@@ -111,12 +111,8 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if p.leases, err = p.Bus.NewLeases(ctx, time.Duration(p.cfg.Fetch.HostDelay)); err != nil {
 				return err
 			}
-			held, err := p.Registry.HeldHosts(ctx, time.Now())
-			if err != nil {
+			if err := p.learnHolds(ctx); err != nil {
 				return err
-			}
-			for host, until := range held {
-				p.hosts.Block(host, until)
 			}
 			if err := p.forgetLost(ctx); err != nil {
 				return err

@@ -50,21 +50,13 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 			return nil
 		}
 	}
-	release, slot := p.turn(ctx, e.URL, e.Slot)
-	if release == nil {
-		if e.Slot = slot; p.heldBack(e.URL) {
-			e.Slot = time.Time{} // it is put off like a retry, for which no pass waits
-		}
-		bus.At(out, slot, bus.Visits, e)
-		return nil
-	}
-	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: e.URL, Kind: fetcher.KindArticle, Robots: true})
-	release()
+	page, err := p.fetch(ctx, fetcher.Request{URL: e.URL, Kind: fetcher.KindArticle, Robots: true}, e.Slot, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if delay := p.fetcher.CrawlDelay(e.URL); delay > 0 {
-		p.hosts.SetDelay(fetcher.HostKey(e.URL), delay)
+	if off, ok := errors.AsType[*putOff](err); ok {
+		visitAgain(out, e, off)
+		return nil
 	}
 	now := time.Now()
 	v := fetcher.Judge(fetcher.KindArticle, page, err, now)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,14 +59,14 @@ func (p *pipeline) part(ctx context.Context, url string) (*feedmill.Page, error)
 	defer cancel()
 	var slot time.Time
 	for {
-		release, at := p.turn(ctx, url, slot)
-		if release != nil {
-			defer release()
-			return p.fetcher.Fetch(ctx, fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true})
+		page, err := p.fetch(ctx, fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true}, slot, nil)
+		off, ok := errors.AsType[*putOff](err)
+		if !ok {
+			return page, err
 		}
-		if wait := time.Until(at); wait > partWait || !sleep(ctx, max(wait, 10*time.Millisecond)) {
-			return nil, fmt.Errorf("fetch %s: its host is busy until %s", url, at.Format(time.RFC3339))
+		if wait := time.Until(off.at); wait > partWait || !sleep(ctx, max(wait, 10*time.Millisecond)) {
+			return nil, fmt.Errorf("fetch %s: its host is busy until %s", url, off.at.Format(time.RFC3339))
 		}
-		slot = at
+		slot = off.at
 	}
 }

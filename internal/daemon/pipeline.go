@@ -38,6 +38,8 @@ type pipeline struct {
 	policy    *registry.Policy
 	fetcher   *fetcher.Fetcher
 	hosts     *fetcher.Hosts
+	waiting   waiting
+	holds     holds
 	leases    *bus.Leases
 	chain     *enricher.Chain
 	enriching *enriching

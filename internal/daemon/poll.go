@@ -33,23 +33,21 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomePostponed, Feed: st.ID, URL: st.PollURL(), Reason: "overdue polls are spread", Next: at})
 		return nil
 	}
-	release, slot := p.turn(ctx, st.PollURL(), poll.Slot)
-	if release == nil {
-		if p.once != nil && p.heldBack(st.PollURL()) {
+	page, err := p.fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: p.validators(&st, now)}, poll.Slot,
+		func() { p.metrics.PollBegun(time.Since(poll.Due)) })
+	if off, ok := errors.AsType[*putOff](err); ok {
+		if p.once != nil && off.held {
 			p.settle(out, &st, now, func(s *feedmill.FeedState) {
-				s.Outcome, s.RetryAt = feedmill.OutcomeRateLimited, slot
-				s.Error = "not asked: its host wants no requests before " + slot.UTC().Format(time.RFC3339)
+				s.Outcome, s.RetryAt = feedmill.OutcomeRateLimited, off.at
+				s.Error = "not asked: its host wants no requests before " + off.at.UTC().Format(time.RFC3339)
 			})
 			return nil
 		}
 		p.once.putOff(st.ID)
-		poll.Slot, poll.Due = slot, slot
-		bus.At(out, slot, bus.Polls, poll)
+		poll.Slot, poll.Due = off.at, off.at
+		bus.At(out, off.at, bus.Polls, poll)
 		return nil
 	}
-	p.metrics.PollBegun(time.Since(poll.Due))
-	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: p.validators(&st, now)})
-	release()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -149,74 +147,4 @@ func (p *pipeline) plan(out *bus.Outbox, st *feedmill.FeedState, at time.Time) {
 		return
 	}
 	bus.At(out, at, bus.Polls, pollOf(st, at))
-}
-
-const (
-	// soon is how long a worker waits for a host's turn itself; for longer waits the work goes back on the calendar, so
-	// that a busy host does not keep others waiting.
-	soon = 250 * time.Millisecond
-	// busyPause is how long work waits at least on the calendar for a host that has all its connections in use.
-	busyPause = time.Second
-	// patience is the longest pause asked for by a host that a pass waits out.
-	patience = 30 * time.Second
-)
-
-// heldBack tells whether the host wants no requests for so long that a pass does not wait for it.
-func (p *pipeline) heldBack(url string) bool {
-	now := time.Now()
-	return p.hosts.Blocked(fetcher.HostKey(url), now).Sub(now) > patience
-}
-
-// turn waits for the host's turn. It returns the function that ends the turn, or none and the time to come again.
-func (p *pipeline) turn(ctx context.Context, url string, slot time.Time) (release func(), at time.Time) {
-	host := fetcher.HostKey(url)
-	now := time.Now()
-	if slot.IsZero() {
-		slot = p.hosts.Reserve(host, now)
-	} else if p.hosts.Taken(host, slot); !p.hosts.Blocked(host, now).IsZero() {
-		slot = p.hosts.Reserve(host, now)
-	}
-	if wait := slot.Sub(now); wait > soon {
-		return nil, slot
-	} else if wait > 0 && !sleep(ctx, wait) {
-		return nil, slot
-	}
-	for deadline := time.Now().Add(soon); ; {
-		if release, ok := p.hosts.Acquire(host, time.Now()); ok {
-			return release, slot
-		}
-		if time.Now().After(deadline) || !sleep(ctx, 5*time.Millisecond) {
-			// A slot of its own: where many have missed theirs, as after a halt, they come back one by one.
-			now, slot := time.Now(), p.hosts.Reserve(host, time.Now())
-			if least := now.Add(busyPause); slot.Before(least) {
-				slot = least
-			}
-			return nil, slot
-		}
-	}
-}
-
-// holdHost binds a host to the pause that it asked for, beyond the life of this process. One that has too many requests
-// and names no time gets the shortest pause that a feed has.
-func (p *pipeline) holdHost(ctx context.Context, v fetcher.Verdict, now time.Time) error {
-	if !v.HostWide {
-		return nil
-	}
-	until := v.RetryAt
-	if until.IsZero() {
-		until = now.Add(time.Duration(p.cfg.Poll.Min))
-	}
-	p.hosts.Block(v.Host, until)
-	return p.Registry.HoldHost(ctx, v.Host, until)
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

@@ -103,27 +103,22 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 			return nil // it turned out to be another article, which is looked at by itself
 		}
 	}
-	release, slot := p.turn(ctx, before.URL, e.Slot)
-	if release == nil {
-		if e.Slot = slot; p.heldBack(before.URL) {
-			e.Slot = time.Time{}
-		}
-		bus.At(out, slot, bus.Visits, e)
-		return nil
-	}
 	known := before.Visit.Validators
 	if len(before.Body) > 0 {
 		known = fetcher.ValidatorsOf(before)
 	}
-	page, err := p.fetcher.Fetch(ctx, fetcher.Request{URL: before.URL, Kind: fetcher.KindArticle, Robots: true, Validators: known})
-	release()
+	page, err := p.fetch(ctx, fetcher.Request{URL: before.URL, Kind: fetcher.KindArticle, Robots: true, Validators: known}, e.Slot, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if off, ok := errors.AsType[*putOff](err); ok {
+		visitAgain(out, e, off)
+		return nil
 	}
 	now := time.Now()
 	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
 	if v.Outcome == feedmill.OutcomeFetched && known.BodyHash != "" && fetcher.ValidatorsOf(page).BodyHash == known.BodyHash {
-		v.Outcome = feedmill.OutcomeUnchanged
+		v.Outcome, known = feedmill.OutcomeUnchanged, fetcher.ValidatorsOf(page)
 	}
 	p.metrics.PageFetched(v.Outcome)
 	if err := p.holdHost(ctx, v, now); err != nil {
