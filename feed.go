@@ -103,6 +103,10 @@ type FeedState struct {
 	Gone bool `json:"gone,omitempty"`
 	// MovedTo is the target of a permanent redirect that has been read as a feed; polls go there.
 	MovedTo string `json:"moved_to,omitempty"`
+	// PushedUntil is until when the feed's hub sends what is new (WebSub); the feed is polled seldom until then. LastPush is
+	// when it last did.
+	PushedUntil time.Time `json:"pushed_until,omitzero"`
+	LastPush    time.Time `json:"last_push,omitzero"`
 	// Rests names the stream positions that Validators and the seen set rest on. Where a stream turns out to be shorter
 	// than that (after a power cut), both are forgotten and the feed is read again.
 	Rests Rests `json:"rests,omitzero"`
@@ -173,6 +177,7 @@ const (
 	OutcomeDrift       Outcome = "drift"        // a site is read otherwise than before
 	OutcomeDriftOver   Outcome = "drift_over"   // it is read as before again
 	OutcomeGap         Outcome = "gap"          // a feed's document has nothing in common with the one before
+	OutcomePushed      Outcome = "pushed"       // a feed's hub has sent what is new
 	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
 )
 

@@ -31,6 +31,8 @@ type Page struct {
 	Addr string `json:"addr,omitempty"`
 	// Truncated says that the body ended before its stated end. It is so only of feeds, whose first items are worth having.
 	Truncated bool `json:"truncated,omitempty"`
+	// Pushed is set where a hub has sent the document (WebSub): it may hold no more of the feed than what is new.
+	Pushed bool `json:"pushed,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.
 	Failure string `json:"failure,omitempty"`
 	// Visit is set on the first page of an article and on each of those that it is looked at again for edits.

@@ -63,3 +63,23 @@ func (n *Notes) All(ctx context.Context) iter.Seq2[[]byte, error] {
 		}
 	}
 }
+
+// Get returns a note, nil where there is none.
+func (n *Notes) Get(ctx context.Context, key string) ([]byte, error) {
+	e, err := n.kv.Get(ctx, token(key))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("notes %s, %s: %w", n.name, key, err)
+	}
+	return e.Value(), nil
+}
+
+// Drop drops a note.
+func (n *Notes) Drop(ctx context.Context, key string) error {
+	if err := n.kv.Purge(ctx, token(key)); err != nil {
+		return fmt.Errorf("notes %s, %s: %w", n.name, key, err)
+	}
+	return nil
+}

@@ -73,6 +73,8 @@ func (o *Policy) withDefaults() Policy {
 // comes at the latest when half of the feed's document is expected to be new. A feed is slowed only as far as its silence
 // has been watched: to a quarter of the time since it was subscribed to.
 //
+// A feed whose hub sends what is new (PushedUntil) is polled once in six Defaults, within Max, and as others once that ends.
+//
 // Two things go beyond Max: the end of a Retry-After (up to 14 days, with a jitter of at most Spread), and the hours and
 // days on which the feed asks not to be polled (RSS's skipHours and skipDays, in GMT), unless it names all of them.
 func Next(st *feedmill.FeedState, o *Policy, now time.Time) time.Time {
@@ -85,6 +87,9 @@ func Next(st *feedmill.FeedState, o *Policy, now time.Time) time.Time {
 		wait = backoff(wait, st, p.BackoffMax)
 	} else if fresh := st.Fresh.Sub(now); fresh > wait {
 		wait = min(fresh, p.Max)
+	}
+	if pushed := st.PushedUntil.Sub(now); st.Failures == 0 && pushed > wait {
+		wait = max(wait, min(pushed, p.Max, pushedShare*p.Default))
 	}
 	next := now.Add(wait + fraction(st.ID, min(wait/jitterShare, p.Spread)))
 	if st.RetryAt.After(now) {
@@ -104,6 +109,9 @@ func Spread(id string, window time.Duration, now time.Time) time.Time {
 }
 
 const (
+	// pushedShare: a feed whose hub sends what is new is polled once in so many Defaults at the most, in case the hub has
+	// gone.
+	pushedShare = 6
 	// perItem is how many Defaults lie between two items of a feed that is polled once in each Default.
 	perItem = 2
 	// watched is the part of the time since a feed was subscribed to that it may be slowed to: dates in its first document

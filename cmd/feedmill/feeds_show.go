@@ -74,6 +74,10 @@ func feedDetails(st *feedmill.FeedState, now time.Time) *details {
 	d.add("not before", moment(st.RetryAt, now))
 	d.add("last success", moment(st.LastSuccess, now))
 	d.add("last new item", moment(st.LastNew, now))
+	if now.Before(st.PushedUntil) {
+		d.add("pushed until", moment(st.PushedUntil, now))
+	}
+	d.add("last push", moment(st.LastPush, now))
 	items := fmt.Sprintf("%d in the last document, %d new; %d ever", st.Items, st.New, st.Total)
 	if st.Dropped > 0 {
 		items += fmt.Sprintf("; %d dropped by filters", st.Dropped)

@@ -119,10 +119,10 @@ type Fetch struct {
 	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"`
 }
 
-// WebSub is the subscriber's side of WebSub; empty is off.
+// WebSub is the subscriber's side of WebSub; off without Callback.
 type WebSub struct {
-	Callback string `yaml:"callback"`
-	Listen   string `yaml:"listen"`
+	Callback string `yaml:"callback"` // URL under which hubs reach Listen
+	Listen   string `yaml:"listen"`   // host:port
 }
 
 // Parse bounds the parser and names the directories of site rules.

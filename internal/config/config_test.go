@@ -90,7 +90,7 @@ sinks:
 		t.Fatal(err)
 	}
 	want := []string{
-		"fetch.renderer", "websub.callback",
+		"fetch.renderer",
 		"sinks[0].wait_full_text", "sinks[1].type", "sinks[1].filter",
 	}
 	if d := cmp.Diff(want, c.Pending()); d != "" {

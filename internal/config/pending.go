@@ -18,7 +18,6 @@ func pending() []struct {
 	}{
 		{key: "fetch.renderer"},
 		{key: "fetch.obey_ai_opt_out"},
-		{key: "websub"},
 		{key: "enrich.external"},
 		{key: "sinks[].type", but: []string{"sqlite", "postgres", "file"}},
 		{key: "sinks[].wait_full_text"},

@@ -240,6 +240,15 @@ func (v *validator) fetch() {
 
 func (v *validator) rest() {
 	v.listen("websub.listen", v.c.WebSub.Listen)
+	if w := v.c.WebSub; w.Callback != "" {
+		u, err := url.Parse(w.Callback)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Path, "{}") {
+			v.bad("websub.callback", w.Callback, "which is no URL that hubs can call; write one without a query, such as https://feeds.example.com/websub")
+		}
+		if w.Listen == "" {
+			v.bad("websub.listen", w.Listen, "but websub.callback is set, whose calls must come in somewhere; write host:port such as 127.0.0.1:8688")
+		}
+	}
 	v.between("parse.max_depth", v.c.Parse.MaxDepth, 16, 10_000)
 	v.between("parse.max_nodes", v.c.Parse.MaxNodes, 1_000, 100_000_000)
 	v.positive("enrich.timeout", v.c.Enrich.Timeout)

@@ -102,6 +102,9 @@ func Run(ctx context.Context, o Options) (sum *Summary, err error) {
 
 // prepare makes what the stages need.
 func (p *pipeline) prepare(ctx context.Context, o *Options) error {
+	if err := p.openPushes(ctx, o); err != nil {
+		return err
+	}
 	for _, stage := range o.Stages {
 		switch stage {
 		case StageFetcher:
@@ -191,6 +194,18 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 	if slices.Contains(o.Stages, StageFetcher) {
 		group.Go(func() error {
 			p.reconcileAtTimes(ctx)
+			return nil
+		})
+	}
+	if p.pushes.notes != nil && slices.Contains(o.Stages, StageFetcher) {
+		hubs, err := p.listenForHubs(ctx)
+		if err != nil {
+			cancel()
+			return nil, errors.Join(err, group.Wait())
+		}
+		defer hubs.Close()
+		group.Go(func() error {
+			p.askHubs(ctx)
 			return nil
 		})
 	}

@@ -33,6 +33,10 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		if !feedmill.IsPermanent(err) {
 			return err
 		}
+		if page.Pushed { // no news but that there is some
+			p.plan(out, &st, latest(now, st.LastPoll.Add(time.Duration(p.cfg.Poll.Min))))
+			return nil
+		}
 		p.settle(out, &st, now, func(s *feedmill.FeedState) {
 			if stale {
 				return
@@ -66,7 +70,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
 	registry.DropFrontPages(&about, items)
 	found := seen.Unseen(st.URL, items, now)
-	missed := !reread && !stale && registry.Missed(&st.Posting, seen, items)
+	missed := !reread && !stale && !page.Pushed && registry.Missed(&st.Posting, seen, items)
 	dates := postingDates(&st, items, found, reread)
 	rules := p.filters.Load().For(&st)
 	fresh, dropped := 0, 0
@@ -90,6 +94,14 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 
 	change := func(s *feedmill.FeedState) {
 		if stale {
+			return
+		}
+		if page.Pushed {
+			s.LastPush, s.Total = page.FetchedAt, s.Total+fresh
+			if fresh > 0 {
+				s.LastNew = page.FetchedAt
+			}
+			s.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(s.Rests.Item, out.Last(bus.StreamItem))}
 			return
 		}
 		s.Title, s.Link, s.Language = about.Title, about.Link, about.Language
@@ -120,14 +132,19 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 	after := st
 	change(&after)
-	due := registry.Next(&after, p.policy, now)
-	p.plan(out, &after, due)
+	due, outcome := registry.Next(&after, p.policy, now), feedmill.OutcomeFetched
+	if page.Pushed {
+		due, outcome = st.Due, feedmill.OutcomePushed
+	} else {
+		p.plan(out, &after, due)
+		p.wantPushes(ctx, &st, page, &about)
+	}
 	if missed {
 		p.log.Warn("none of the feed's items was there at the last poll: some may have been missed", "feed", st.URL, "items", len(items), "last_poll", st.LastPoll, "next_poll", due)
 		p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeGap, Feed: st.ID, URL: st.PollURL(), Items: len(items), Next: due,
 			Reason: "none of the items was there at the last poll: some may have been missed"})
 	}
-	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeFetched, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found) - dropped, Dropped: dropped, Reason: cut, Next: due})
+	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: outcome, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found) - dropped, Dropped: dropped, Reason: cut, Next: due})
 	out.Then(func(ctx context.Context) error {
 		if seen.Changed() && !stale {
 			seen.Rests = feedmill.Rests{Feed: out.Cause().Seq, Item: max(seen.Rests.Item, out.Last(bus.StreamItem))}
@@ -137,13 +154,17 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		}
 		err := p.Registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
 			change(s)
-			s.Due = due
+			if !page.Pushed {
+				s.Due = due
+			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, registry.ErrNotFound) {
 			return err
 		}
-		p.once.polled(st.ID, feedmill.OutcomeFetched)
+		if !page.Pushed {
+			p.once.polled(st.ID, feedmill.OutcomeFetched)
+		}
 		return nil
 	})
 	return nil

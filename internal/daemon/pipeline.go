@@ -46,6 +46,7 @@ type pipeline struct {
 	drift     *drift // of the parser, nil elsewhere
 	sinks     []namedSink
 	recent    recent
+	pushes    pushes
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
 	// compared with it.
 	itemsAtStart uint64
