@@ -3,57 +3,65 @@ package enricher
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
 )
 
 // findDates finds time expressions and the calendar time that they mean. Relative ones are counted from the day of
-// publication where the source is; without it only absolute ones are given.
+// publication where the source is (see anchorDay). Without it they are given as far as the text proves them: it was
+// written after the latest day that it speaks of as past, so "yesterday" is an interval with an open end, "2010-02-28/..".
 func findDates(ctx context.Context, d *document) error {
+	anchor, known := anchorDay(d.r)
+	open := false
+	if !known && d.english() {
+		var err error
+		if anchor, open, err = d.provenDay(ctx); err != nil {
+			return err
+		}
+	}
 	var out []feedmill.Date
-	anchor, known := publicationDay(d.r)
 	for _, f := range d.fields {
-		p := &dater{toks: f.tokens(), anchor: anchor, anchored: known, english: d.english(), lang: d.lang}
-		for i := 0; i < len(p.toks); {
-			if i%4096 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			w, ok := p.at(i)
-			if !ok {
-				i++
-				continue
-			}
-			if w.value == "" || w.relative && !known {
-				i = max(i+1, w.to)
-				continue
-			}
+		p := &dater{toks: f.tokens(), anchor: anchor, anchored: known || open, english: d.english(), lang: d.lang}
+		err := p.each(ctx, func(w when) {
 			date := feedmill.Date{
 				Span: f.span(p.toks[w.from].start+w.skip, p.toks[w.to-1].end), Value: w.value, Precision: w.precision,
 			}
 			date.Text = f.text.Slice(date.Start, date.End)
-			if w.relative {
-				date.Anchor = anchor.Format(time.DateOnly)
+			switch {
+			case w.relative && open:
+				from, _, _ := strings.Cut(w.value, "/")
+				date.Value = from + "/.."
+			case w.relative:
+				date.Anchor = day(anchor)
 			}
 			out = append(out, date)
-			i = w.to
+		})
+		if err != nil {
+			return err
 		}
 	}
 	d.r.Dates = out
 	return nil
 }
 
-// publicationDay is the day of publication as the source dates it, at midnight UTC.
-func publicationDay(r *feedmill.Record) (time.Time, bool) {
-	if v := r.Published.Value; len(v) >= len(time.DateOnly) {
-		if t, err := time.Parse(time.DateOnly, v[:len(time.DateOnly)]); err == nil {
-			return t, true
+// each calls f with the expressions of the field whose time is known.
+func (p *dater) each(ctx context.Context, f func(when)) error {
+	for i, n := 0, 0; i < len(p.toks); n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
+		w, ok := p.at(i)
+		if !ok || w.value == "" || w.relative && !p.anchored {
+			i = max(i+1, w.to)
+			continue
+		}
+		f(w)
+		p.last = w
+		i = w.to
 	}
-	if t := r.Published.UTC; !t.IsZero() && r.Published.Value == "" {
-		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), true
-	}
-	return time.Time{}, false
+	return nil
 }
 
 // The precisions of dates.
@@ -62,6 +70,7 @@ const (
 	precisionWeek    = "week"
 	precisionMonth   = "month"
 	precisionQuarter = "quarter"
+	precisionSeason  = "season"
 	precisionYear    = "year"
 	precisionDecade  = "decade"
 	precisionCentury = "century"
@@ -81,6 +90,7 @@ type dater struct {
 	anchored bool
 	english  bool
 	lang     string
+	last     when // the expression before
 }
 
 func (p *dater) tok(i int) *token {
@@ -92,13 +102,26 @@ func (p *dater) tok(i int) *token {
 
 // at reads the expression that starts at token i.
 func (p *dater) at(i int) (when, bool) {
+	w, ok := p.single(i)
+	if ok && p.english {
+		w = p.extend(w)
+	}
+	return w, ok
+}
+
+// single reads an expression that is no range of two.
+func (p *dater) single(i int) (when, bool) {
+	if t := p.tok(i); t.kind == kindPunct && !t.is("'") && !t.is("’") && !t.is("‘") {
+		return when{}, false
+	}
 	w, ok := p.numeric(i)
 	if !ok && !p.english {
 		w, ok = p.foreignDay(i)
 	}
 	if !ok && p.english {
 		for _, read := range []func(int) (when, bool){
-			p.weekday, p.monthFirst, p.dayFirst, p.deictic, p.ago, p.lastNext, p.quarter, p.decade, p.years, p.monthAlone,
+			p.weekday, p.monthFirst, p.dayFirst, p.listedDay, p.deictic, p.ago, p.later, p.inUnits, p.stretchAlone, p.quarter, p.monthsOf,
+			p.lastNext, p.weekend, p.season, p.holiday, p.decade, p.years, p.unitOf, p.monthAlone,
 		} {
 			if w, ok = read(i); ok {
 				break
@@ -218,8 +241,22 @@ func (p *dater) trailingYear(i int) (y, n int, relative bool) {
 		case "next":
 			return p.anchor.Year() + 1, 2, true
 		}
-	case t.key == "the" && p.tok(i+1).key == "same" && p.tok(i+2).key == "year":
+	}
+	// "of the same year", "that year": of the expression before.
+	j := i
+	if p.tok(j).key == "of" {
+		j++
+	}
+	switch {
+	case p.tok(j).key == "the" && p.tok(j+1).key == "same" && p.tok(j+2).key == "year":
+		j += 3
+	case p.tok(j).key == "that" && p.tok(j+1).key == "year":
+		j += 2
+	default:
 		return 0, 0, false
+	}
+	if t, ok := p.antecedent(i); ok {
+		return t.Year(), j - i, false
 	}
 	return 0, 0, false
 }
@@ -472,7 +509,7 @@ func (p *dater) monthAlone(i int) (when, bool) {
 		return when{}, false
 	}
 	before := p.tok(i - 1).key
-	if word == "" && !monthPreposition(before) && !(before == "and" && monthOf(p.tok(i-2).key) > 0) {
+	if word == "" && !monthPreposition(before) && !(before == "and" && monthOf(p.tok(i-2).key) > 0) && !p.attributive(j) {
 		return when{}, false
 	}
 	if next := p.tok(j + 1); word == "" && next.upper && next.word() && next.gap && p.tok(j).key == "may" {
@@ -492,6 +529,19 @@ func (p *dater) monthAlone(i int) (when, bool) {
 	}
 	w.value = fmt.Sprintf("%04d-%02d", y, m)
 	return w, true
+}
+
+// attributive tells whether token i says of which time the noun behind it is: "the April survey".
+func (p *dater) attributive(i int) bool {
+	next := p.tok(i + 1)
+	if !next.word() || next.upper || next.line || functionWords()[next.key] || speechVerbs()[next.key] {
+		return false
+	}
+	switch p.tok(i - 1).key {
+	case "the", "its", "their", "his", "her", "this":
+		return true
+	}
+	return p.tok(i-1).kind == kindPossessive
 }
 
 func monthPreposition(k string) bool {

@@ -12,9 +12,15 @@ func (p *dater) weekday(i int) (when, bool) {
 	switch p.tok(i).key {
 	case "last", "next", "this", "past", "coming":
 		word, j = p.tok(i).key, i+1
+		if next := p.tok(j).key; word == "this" && (next == "past" || next == "coming") {
+			word, j = next, j+1
+		}
 	}
 	d, ok := weekdayOf(p.tok(j).key)
-	if !ok || !p.tok(j).upper || j > i && p.tok(j).line {
+	if !ok && word == "" {
+		return p.shortWeekday(i)
+	}
+	if !ok || !p.tok(j).upper || j > i && p.tok(j).line || p.namedWeekday(j) {
 		return when{}, false
 	}
 	if word == "" {
@@ -38,6 +44,16 @@ func (p *dater) weekday(i int) (when, bool) {
 	if !p.anchored {
 		return w, true
 	}
+	// "Friday of last week"
+	k := j + 1
+	if p.tok(k).key == "of" {
+		k++
+	}
+	if shift, ok := shiftOf(p.tok(k).key); ok && word == "" && p.tok(k+1).key == "week" {
+		t := monday(p.anchor).AddDate(0, 0, 7*shift+(int(d)+6)%7)
+		w.to, w.value = k+2, day(t)
+		return w, true
+	}
 	a := p.anchor
 	back := (int(a.Weekday()) - int(d) + 7) % 7 // days since the last such day, 0 today
 	var t time.Time
@@ -48,8 +64,7 @@ func (p *dater) weekday(i int) (when, bool) {
 		}
 		t = a.AddDate(0, 0, -back)
 	case "next":
-		monday := a.AddDate(0, 0, 7-(int(a.Weekday())+6)%7)
-		t = monday.AddDate(0, 0, (int(d)+6)%7)
+		t = monday(a).AddDate(0, 0, 7+(int(d)+6)%7)
 	case "coming":
 		t = a.AddDate(0, 0, (7-back-1)%7+1)
 	case "this":
@@ -63,6 +78,59 @@ func (p *dater) weekday(i int) (when, bool) {
 	}
 	w.value = day(t)
 	return w, true
+}
+
+// monday is the first day of t's week.
+func monday(t time.Time) time.Time { return t.AddDate(0, 0, -(int(t.Weekday())+6)%7) }
+
+func shiftOf(k string) (int, bool) {
+	switch k {
+	case "last":
+		return -1, true
+	case "this":
+		return 0, true
+	case "next":
+		return 1, true
+	}
+	return 0, false
+}
+
+// shortWeekday reads "Thu, Jan. 6": the short form of a weekday counts only with its date.
+func (p *dater) shortWeekday(i int) (when, bool) {
+	t := p.tok(i)
+	j := i + 1
+	for j <= i+2 && (p.tok(j).is(".") || p.tok(j).is(",")) {
+		j++
+	}
+	switch strings.TrimSuffix(t.key, ".") {
+	case "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun":
+	default:
+		return when{}, false
+	}
+	if !t.upper || p.tok(j).line {
+		return when{}, false
+	}
+	for _, read := range []func(int) (when, bool){p.monthFirst, p.dayFirst} {
+		if w, ok := read(j); ok && w.precisionOrDay() == precisionDay {
+			return w, true
+		}
+	}
+	return when{}, false
+}
+
+var (
+	// dayNames go before weekdays that are called so: "Black Friday".
+	dayNames = wordSet(`black bloody good super ash palm cyber maundy holy whit giving easter shrove pentecost spy`)
+	// paperNames are what papers and programmes are called that have a weekday in front: "The Sunday Times".
+	paperNames = wordSet(`times telegraph mirror mail express herald tribune post star world independent vision monitor sun standard
+		people mercury age review night_live observer mass`)
+)
+
+// namedWeekday tells whether the weekday at i is part of a name.
+func (p *dater) namedWeekday(i int) bool {
+	before, next := p.tok(i-1), p.tok(i+1)
+	return before.upper && p.tok(i).gap && !p.tok(i).line && dayNames()[before.key] ||
+		next.upper && next.gap && !next.line && paperNames()[next.key]
 }
 
 func (w *when) precisionOrDay() string {
@@ -119,6 +187,15 @@ func (p *dater) deictic(i int) (when, bool) {
 		shift = -1
 	case "tomorrow":
 		shift = 1
+	case "last", "this":
+		switch next := p.tok(i + 1).key; {
+		case p.tok(i).key == "last" && (next == "night" || next == "evening"):
+			shift = -1
+		case p.tok(i).key == "this" && (next == "morning" || next == "afternoon" || next == "evening"):
+		default:
+			return when{}, false
+		}
+		n = 2
 	case "the", "day":
 		j := i
 		if p.tok(j).key == "the" {
@@ -241,6 +318,9 @@ func (p *dater) lastNext(i int) (when, bool) {
 	j := i + 1
 	if v, n := p.count(j); n > 0 && shift != 0 && v > 1 && v <= 200 {
 		unit := timeUnit(p.tok(j + n).key)
+		if unit == "hour" {
+			unit, v = "day", (v+23)/24
+		}
 		w := when{to: j + n + 1, relative: true}
 		w.value, w.precision = p.stretch(shift*v, unit)
 		return w, w.precision != ""
@@ -295,25 +375,32 @@ func (p *dater) stretch(n int, unit string) (value, precision string) {
 func (p *dater) quarter(i int) (when, bool) {
 	t := p.tok(i)
 	n, parts, j := 0, 4, i+1
+	final := t.key == "last" || t.key == "final"
 	if len(t.key) == 2 && t.key[0] == 'q' && t.upper && t.key[1] >= '1' && t.key[1] <= '4' {
 		n = int(t.key[1] - '0')
 	} else {
 		n = ordinal(t.key)
 		switch p.tok(j).key {
 		case "quarter":
-		case "half":
+		case "half", "semester":
 			parts = 2
 		default:
 			return when{}, false
 		}
 		j++
+		if final {
+			n = parts
+		}
 	}
 	if n < 1 || n > parts {
 		return when{}, false
 	}
 	y, m, rel := p.trailingYear(j)
 	if y == 0 {
-		return when{}, false
+		if final {
+			return when{}, false
+		}
+		return p.quarterAlone(i, j, n, parts)
 	}
 	w := when{to: j + m, value: quarterValue(y, n), precision: precisionQuarter, relative: rel}
 	if parts == 2 {
@@ -373,7 +460,11 @@ func (p *dater) decade(i int) (when, bool) {
 			return when{to: i + 2, value: fmt.Sprintf("%04d/%04d", y, y+9), precision: precisionDecade, relative: true}, true
 		}
 	}
-	if c := p.integer(i); c >= 1 && c <= 22 && t.kind == kindWord && p.tok(i+1).key == "century" {
+	c := p.integer(i)
+	if c < 0 {
+		c = ordinalWord(t.key)
+	}
+	if c >= 1 && c <= 22 && t.kind == kindWord && p.tok(i+1).key == "century" {
 		return when{to: i + 2, value: fmt.Sprintf("%04d/%04d", 100*(c-1)+1, 100*c), precision: precisionCentury}, true
 	}
 	return when{}, false
@@ -390,8 +481,10 @@ func (p *dater) years(i int) (when, bool) {
 		if z := p.year(i + 2); z >= y {
 			return when{to: i + 3, value: fmt.Sprintf("%04d/%04d", y, z), precision: precisionYear}, true
 		}
-		// A season: 2009-10
-		if z := p.integer(i + 2); p.dash(i+1) && !p.tok(i+2).gap && len(p.tok(i+2).text) == 2 && y%100+1 == z && y >= 1800 && !p.dash(i+3) {
+	}
+	// A season: 2009-10, 2009/10
+	if p.dash(i+1) || p.tok(i+1).is("/") {
+		if z := p.integer(i + 2); (p.dash(i+1) || p.tok(i+1).is("/")) && !p.tok(i+1).gap && !p.tok(i+2).gap && len(p.tok(i+2).text) == 2 && y%100+1 == z && y >= 1800 && !p.dash(i+3) {
 			return when{to: i + 3, value: fmt.Sprintf("%04d/%04d", y, y+1), precision: precisionYear}, true
 		}
 	}
@@ -400,7 +493,7 @@ func (p *dater) years(i int) (when, bool) {
 			return when{to: i + 3, value: fmt.Sprintf("%04d/%04d", y, z), precision: precisionYear}, true
 		}
 	}
-	if y < 1500 || !p.plainYear(i, before) {
+	if y < 1500 && before != "in" || !p.plainYear(i, before) {
 		return when{}, false
 	}
 	return when{to: i + 1, value: fmt.Sprintf("%04d", y), precision: precisionYear}, true
@@ -415,61 +508,47 @@ func (p *dater) plainYear(i int, before string) bool {
 	case "in", "since", "by", "until", "till", "of", "before", "after", "from", "during", "early", "late", "mid", "year", "circa",
 		"spring", "summer", "autumn", "fall", "winter", "through", "throughout":
 		return counted(p.toks, i+1) == "" || before == "year"
-	case "the":
-		return p.year(i) >= 1800 && next.upper && next.word() || next.key == "election" || next.key == "season" || next.key == "war" || next.key == "census" || next.key == "budget"
 	case "(":
 		return next.is(")")
 	case "and", "or", ",":
-		return p.year(i-2) > 0
+		if p.year(i-2) > 0 {
+			return true
+		}
+	}
+	// "1984 and 1988 champion"
+	if next.key == "and" && modern(p.year(i)) && modern(p.year(i+2)) && counted(p.toks, i+3) == "" {
+		return true
+	}
+	return modern(p.year(i)) && p.yearOf(i)
+}
+
+func modern(y int) bool { return y >= 1800 && y < 2100 }
+
+// yearOf tells whether the number at i says of which year the noun behind it is: "a 2017 inquiry", "his famous 1835 speech",
+// "the 1996 Spanish election". It counts nothing then: no plural follows, but for happenings that come in plurals.
+func (p *dater) yearOf(i int) bool {
+	next := p.tok(i + 1)
+	if !next.word() || !next.gap || next.line || next.caps && calendarWords()[next.key] || functionWords()[next.key] || timeUnit(next.key) != "" {
+		return false
+	}
+	if noun := counted(p.toks, i+1); noun != "" && !pluralEvents()[strings.ToLower(noun)] {
+		return false
+	}
+	for k := i - 1; k >= i-3 && k >= 0; k-- {
+		t := p.tok(k)
+		if t.kind == kindPossessive {
+			return true
+		}
+		switch t.key {
+		case "the", "a", "an", "his", "her", "its", "their", "our", "my", "that", "this":
+			return true
+		}
+		if !t.word() || t.upper || functionWords()[t.key] {
+			return false
+		}
 	}
 	return false
 }
 
-// future tells whether the expression in the tokens from and to lies ahead by the tense around it: the nearest sign
-// before it in the sentence decides, else the first one behind it.
-func (p *dater) future(from, to int) bool {
-	const reach = 40
-	for k := from - 1; k >= 0 && from-k < reach; k-- {
-		if sentenceEnd(p.toks[k].text) || p.toks[k+1].line {
-			break
-		}
-		if f, ok := p.tense(k); ok {
-			return f
-		}
-	}
-	for k := to; k < len(p.toks) && k-to < reach; k++ {
-		if sentenceEnd(p.toks[k].text) || p.toks[k].line {
-			break
-		}
-		if f, ok := p.tense(k); ok {
-			return f
-		}
-	}
-	return false
-}
-
-// tense reads token k as a sign of tense.
-func (p *dater) tense(k int) (future, ok bool) {
-	t := p.tok(k)
-	if t.kind != kindWord {
-		return false, false
-	}
-	switch t.key {
-	case "will", "shall", "won't", "upcoming", "scheduled", "slated", "due", "plans", "plan", "planned", "expected", "planning", "going":
-		return true, true
-	case "he'll", "she'll", "they'll", "it'll", "we'll":
-		return true, true
-	case "set":
-		return p.tok(k+1).key == "to" || p.tok(k+1).key == "for", p.tok(k+1).key == "to" || p.tok(k+1).key == "for"
-	case "is", "are":
-		return true, p.tok(k+1).key == "to"
-	case "was", "were", "had", "said", "says", "told", "took", "met", "came", "went", "made", "won", "lost", "held", "began", "shot",
-		"fell", "rose", "left", "gave", "saw", "died", "hit", "found", "did", "has", "have", "broke", "struck", "wrote", "sent",
-		"spoke", "became", "ran", "led", "beat", "drew", "killed", "been":
-		return false, true
-	}
-	if len(t.key) > 4 && strings.HasSuffix(t.key, "ed") && !t.upper {
-		return false, true
-	}
-	return false, false
-}
+var pluralEvents = wordSet(`elections games olympics floods riots protests championships talks polls reforms sanctions attacks bombings finals
+	accords hostilities demonstrations strikes results figures rules guidelines playoffs`)

@@ -3,6 +3,7 @@ package enricher
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/feedmill/feedmill"
 )
@@ -137,6 +138,39 @@ func TestDatesOfOtherLanguages(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestAnchorDay holds from which day relative dates are counted: that of the place of the dateline, else of the source.
+func TestAnchorDay(t *testing.T) {
+	t.Parallel()
+	at := func(value string) feedmill.Timestamp {
+		ts := feedmill.Timestamp{Value: value}
+		if x, err := time.Parse(time.RFC3339, value); err == nil {
+			ts.UTC = x.UTC()
+		}
+		return ts
+	}
+	for _, tt := range []struct{ name, published, country, dateline, want string }{
+		{"the source's own zone, not UTC", "2011-01-11T05:00:00+09:00", "", "", "2011-01-11"},
+		{"UTC of a feed is no zone of a paper in Seoul", "2011-01-10T20:00:00Z", "KR", "", "2011-01-11"},
+		{"nor of one in New York", "2011-01-11T02:00:00Z", "US", "", "2011-01-10"},
+		{"a stated zone stands", "2011-01-11T02:00:00+01:00", "US", "", "2011-01-11"},
+		{"the dateline's place", "2011-01-11T05:00:00+09:00", "KR", "WASHINGTON", "2011-01-10"},
+		{"and its country", "2011-01-10T20:00:00Z", "US", "SEOUL, South Korea", "2011-01-11"},
+		{"a place that is not known", "2011-01-11T05:00:00+09:00", "KR", "Xyzzy", "2011-01-11"},
+		{"a day without a time", "2011-01-11", "US", "SEOUL", "2011-01-11"},
+		{"nothing", "", "US", "", ""},
+	} {
+		r := &feedmill.Record{}
+		r.Published, r.Source.Country, r.Dateline.Place = at(tt.published), tt.country, tt.dateline
+		got := ""
+		if d, ok := anchorDay(r); ok {
+			got = day(d)
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
