@@ -223,6 +223,7 @@ func redacted(raw string) string {
 func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmill.Page) error {
 	job := job{
 		accept:     accept(r.Kind),
+		delta:      r.Kind == KindFeed,
 		validators: r.Validators,
 		redirects:  f.opts.MaxRedirects,
 		limits:     limits{sent: f.opts.MaxBodyBytes, decoded: f.opts.MaxDecodedBytes, ratio: f.opts.MaxRatio},
@@ -252,8 +253,10 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 type job struct {
 	accept     string
 	validators feedmill.Validators
-	redirects  int
-	limits     limits
+	// delta says that new entries alone will do where the server knows what we have (RFC 3229).
+	delta     bool
+	redirects int
+	limits    limits
 	// partial keeps what came of a body that ended early.
 	partial bool
 	// permit is asked before each hop; nil permits all. It runs outside the job's own time limit.
@@ -396,6 +399,9 @@ func (f *Fetcher) newRequest(ctx context.Context, t *target, j job) (req *http.R
 		}
 	}
 	set("If-None-Match", j.validators.ETag)
+	if conditional && j.delta {
+		req.Header.Set("A-IM", "feed")
+	}
 	set("If-Modified-Since", j.validators.LastModified)
 	return req, conditional
 }

@@ -39,7 +39,7 @@ type Verdict struct {
 //
 // A 429, and a Retry-After of a 503, binds the host, also where robots.txt was answered so.
 //
-// A success with a body is fetched, a 304 unchanged, a 410 gone, and so is a 404 for an article. 429, and 503 with a
+// A success with a body, or a 226 with the part of a feed that is new, is fetched, a 304 unchanged, a 410 gone, and so is a 404 for an article. 429, and 503 with a
 // Retry-After, are rate_limited; every other status and error is failed, save for refused, disallowed
 // and postponed, which is no outcome of a request but that none was made. Whether the
 // body is a feed or a page at all is for the parser to say.
@@ -55,7 +55,7 @@ func Judge(kind Kind, page *feedmill.Page, err error, now time.Time) Verdict {
 	case s == http.StatusNotModified:
 		v.Outcome = feedmill.OutcomeUnchanged
 		return v
-	case isSuccess(s) && s != http.StatusPartialContent && s != http.StatusIMUsed:
+	case isSuccess(s) && s != http.StatusPartialContent && (s != http.StatusIMUsed || kind == KindFeed && Delta(page)):
 		if len(page.Body) > 0 {
 			v.Outcome = feedmill.OutcomeFetched
 			return v
@@ -80,6 +80,12 @@ func Judge(kind Kind, page *feedmill.Page, err error, now time.Time) Verdict {
 		v.HostWide, v.Host = true, HostKey(page.BaseURL())
 	}
 	return v
+}
+
+// Delta tells whether an answer holds no more of a feed than what is new since the answer that the request named: a 226 with
+// the instance manipulation "feed" alone (RFC 3229 §10.4.1, and its use for feeds).
+func Delta(page *feedmill.Page) bool {
+	return page.Status == http.StatusIMUsed && strings.EqualFold(strings.TrimSpace(page.HeaderValue("IM")), "feed")
 }
 
 // passing tells the client errors that may be over soon from those that say that the page is not for us.

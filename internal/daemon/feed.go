@@ -70,7 +70,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	known.Title, known.Link, known.Language = about.Title, about.Link, about.Language
 	registry.DropFrontPages(&about, items)
 	found := seen.Unseen(st.URL, items, now)
-	missed := !reread && !stale && !page.Pushed && registry.Missed(&st.Posting, seen, items)
+	partial := page.Pushed || fetcher.Delta(page) // it has what is new alone
+	missed := !reread && !stale && !partial && registry.Missed(&st.Posting, seen, items)
 	dates := postingDates(&st, items, found, reread)
 	rules := p.filters.Load().For(&st)
 	fresh, dropped := 0, 0
@@ -109,7 +110,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		s.LastPoll, s.LastSuccess = page.FetchedAt, page.FetchedAt
 		s.Class = ""
 		s.Outcome, s.Status, s.Error, s.Failures, s.RetryAt, s.Reread = feedmill.OutcomeFetched, page.Status, "", 0, time.Time{}, false
-		s.Items, s.New, s.Dropped = len(items), fresh, dropped
+		if s.New, s.Dropped = fresh, dropped; !partial {
+			s.Items = len(items)
+		}
 		s.Total += fresh
 		if fresh > 0 {
 			s.LastNew = page.FetchedAt
