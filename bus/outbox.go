@@ -83,7 +83,14 @@ func At[T any](o *Outbox, t time.Time, s Subject[T], v T) {
 	h := s.header(v)
 	h.Set(headerSchedule, "@at "+t.UTC().Format(time.RFC3339Nano))
 	h.Set(headerScheduleTarget, o.bus.prefix+s.of(v))
-	o.add("sched."+strings.Join(s.schedule(v), "."), v, h)
+	name := strings.Join(s.schedule(v), ".")
+	n := len(o.msgs)
+	o.add("sched."+name, v, h)
+	if strings.HasPrefix(name, "feed.") && len(o.msgs) > n {
+		// The next poll of a feed takes the place of the one before, so that sent twice is sent once; the stream would keep
+		// its id in memory for a while, of every poll.
+		o.msgs[n].Header.Del(jetstream.MsgIDHeader)
+	}
 }
 
 // header names what a value is about.

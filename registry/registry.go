@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,11 +58,7 @@ func (r *Registry) Add(ctx context.Context, rawURL string, o *AddOptions) (st fe
 			if err := r.store.Delete(ctx, BucketSeen, id); err != nil {
 				return nil, err
 			}
-			origin := o.Origin
-			if origin == "" {
-				origin = "manual"
-			}
-			st = feedmill.FeedState{ID: id, URL: feedURL, Origin: origin, Title: o.Title, Added: time.Now().UTC().Truncate(time.Second)}
+			st = newState(feedURL, o, time.Now())
 		} else if st, err = decodeState(id, old); err != nil {
 			return nil, err
 		}
@@ -79,6 +76,11 @@ func (r *Registry) Add(ctx context.Context, rawURL string, o *AddOptions) (st fe
 		return feedmill.FeedState{}, false, fmt.Errorf("add feed %s: %w", feedURL, err)
 	}
 	return st, added, nil
+}
+
+// newState is that of a feed that is new, without its tags.
+func newState(feedURL string, o *AddOptions, now time.Time) feedmill.FeedState {
+	return feedmill.FeedState{ID: feedmill.FeedID(feedURL), URL: feedURL, Origin: cmp.Or(o.Origin, "manual"), Title: o.Title, Added: now.UTC().Truncate(time.Second)}
 }
 
 // Get returns the feed with the given id, or an error that wraps ErrNotFound.
@@ -196,7 +198,8 @@ func (r *Registry) Remove(ctx context.Context, id string) error {
 }
 
 // Seen returns what was seen of a feed, with the revision to give to PutSeen. A feed of which nothing was seen has an
-// empty set. A set that cannot be read is an error that wraps [ErrSeenFormat], with an empty set and the right revision:
+// empty set. What is there of a feed of which no document was committed is left from an earlier subscription whose removal
+// was cut short, and means nothing. A set that cannot be read is an error that wraps [ErrSeenFormat], with an empty set and the right revision:
 // a caller may log it and go on, at the price of finding the feed's items once more.
 func (r *Registry) Seen(ctx context.Context, id string) (*SeenSet, uint64, error) {
 	value, rev, err := r.store.Get(ctx, BucketSeen, id)

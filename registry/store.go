@@ -49,6 +49,10 @@ type Store interface {
 	// that was deleted.
 	Put(ctx context.Context, bucket, key string, value []byte, revision uint64) (uint64, error)
 
+	// PutAll does as many puts as there are writes, each for itself as Put does, and returns what became of each. It is for
+	// many at once: it waits for all together. The keys are different ones.
+	PutAll(ctx context.Context, bucket string, writes []Write) []Written
+
 	// Delete removes a key. Removing one that does not exist is no error.
 	Delete(ctx context.Context, bucket, key string) error
 
@@ -62,6 +66,19 @@ type KeyValue struct {
 	Key      string
 	Value    []byte
 	Revision uint64
+}
+
+// Write is one put of [Store.PutAll]. A revision of 0 stands for a key that must not exist.
+type Write struct {
+	Key      string
+	Value    []byte
+	Revision uint64
+}
+
+// Written is what became of a write: the new revision, or the error that Put would have given.
+type Written struct {
+	Revision uint64
+	Err      error
 }
 
 // errKeep is returned by a change that finds nothing to change.

@@ -71,24 +71,22 @@ func (a *app) importList(ctx context.Context, client *daemon.Client, name string
 	if err != nil {
 		sum.Invalid = append(sum.Invalid, strings.Split(err.Error(), "\n")...)
 	}
-	p := a.progress(len(subs), "feeds")
-	defer p.end()
+	feeds := make([]registry.NewFeed, 0, len(subs))
 	for _, s := range subs {
 		if s.Title == s.URL {
 			s.Title = "" // an outline must have a text, also where no title is known
 		}
-		_, added, err := subscribe(ctx, client, s.URL, &registry.AddOptions{Tags: append(s.Tags, tags...), Title: s.Title})
-		switch {
-		case feedmill.IsPermanent(err):
+		if _, err := feedmill.CanonicalURL(s.URL); err != nil {
 			sum.Invalid = append(sum.Invalid, shown+": "+err.Error())
-		case err != nil:
-			return err
-		case added:
-			sum.Added++
-		default:
-			sum.Known++
+			continue
 		}
-		p.step()
+		feeds = append(feeds, registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: append(s.Tags, tags...), Title: s.Title}})
 	}
-	return nil
+	p := a.progress(len(feeds), "feeds")
+	defer p.end()
+	added, err := client.SubscribeAll(ctx, feeds, func(n int) { p.at(p.now + n) })
+	for i := range added {
+		sum.Count(&added[i])
+	}
+	return err
 }

@@ -33,6 +33,8 @@ type floorTask struct {
 type floorResult struct {
 	measured
 	Bytes int64 // of the bodies, decompressed
+	// Tags are the ETags of the URLs, of conditional requests.
+	Tags map[string]string `json:",omitempty"`
 }
 
 func runFloor(ctx context.Context, t *floorTask) (*floorResult, error) {
@@ -60,7 +62,7 @@ func runFloor(ctx context.Context, t *floorTask) (*floorResult, error) {
 		return nil, err
 	}
 	used, err := m.stop()
-	return &floorResult{used, f.bytes}, err
+	return &floorResult{used, f.bytes, f.tags}, err
 }
 
 type floor struct {

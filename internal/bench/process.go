@@ -25,6 +25,7 @@ type task struct {
 	Floor    floorTask
 	Pipeline pipelineTask
 	Hops     hopsTask
+	Idle     idleTask
 }
 
 // The roles of processes.
@@ -33,6 +34,7 @@ const (
 	roleFloor    = "floor"
 	rolePipeline = "pipeline"
 	roleHops     = "hops"
+	roleIdle     = "idle"
 )
 
 // Child runs a task of a benchmark and tells whether there was one: whether [Run] started this process. A program that
@@ -63,6 +65,8 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) (bool, error) {
 		result, err = runPipeline(ctx, &t.Pipeline)
 	case roleHops:
 		result, err = runHops(ctx, &t.Hops)
+	case roleIdle:
+		result, err = runIdle(ctx, &t.Idle)
 	default:
 		err = fmt.Errorf("benchmark task: unknown role %q", t.Role)
 	}

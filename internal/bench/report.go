@@ -85,8 +85,14 @@ type Idle struct {
 	CPU       float64 `json:"cpu_ms"` // per poll
 	PerSecond float64 `json:"per_second"`
 	Floor     float64 `json:"floor_cpu_ms"` // of a conditional GET
+	// Capacity is how many a second the machine's cores could do, if nothing else ran on them.
+	Capacity  float64 `json:"capacity_per_second"`
 	Unchanged int     `json:"unchanged"`
 	PeakMB    float64 `json:"peak_mb"`
+	Import    float64 `json:"import_per_second"` // feeds subscribed to
+	ImportCPU float64 `json:"import_cpu_ms"`     // per feed
+	// Restart is how many polls came in the first seconds of a restart, when none was due.
+	Restart int `json:"restart_polls"`
 }
 
 // Bar is a figure that must be kept.
@@ -99,9 +105,11 @@ type Bar struct {
 
 // The bars.
 const (
-	maxRatio  = 3.0  // CPU per article to the goquery floor, enrichment off
-	maxHops   = 0.45 // ms CPU for five hops
-	maxGrowth = 0.10 // cost per article at five times the articles
+	maxRatio    = 3.0  // CPU per article to the goquery floor, enrichment off
+	maxHops     = 0.45 // ms CPU for five hops
+	maxIdlePoll = 0.25 // ms CPU for a poll that is answered with 304
+	maxIdleMB   = 400  // of a daemon whose feeds have nothing new
+	maxGrowth   = 0.10 // cost per article at five times the articles
 )
 
 func (r *Report) bar(name string, want, got float64) {

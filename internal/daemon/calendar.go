@@ -26,7 +26,7 @@ func (c *Client) reconcile(ctx context.Context) error {
 	for _, s := range append(held, due...) {
 		there[s[strings.LastIndexByte(s, '.')+1:]] = true
 	}
-	revived := 0
+	var missing []feedmill.FeedState
 	now := time.Now()
 	for st, err := range c.Registry.Feeds(ctx, nil) {
 		if err != nil {
@@ -35,21 +35,21 @@ func (c *Client) reconcile(ctx context.Context) error {
 		if there[st.ID] || st.Paused || st.Gone {
 			continue
 		}
-		at := now
-		if st.Due.After(now) {
-			at = st.Due
-		} else if !st.LastPoll.IsZero() {
-			at = registry.Spread(st.ID, time.Duration(c.cfg.Poll.Spread), now)
-		}
-		if err := c.schedule(ctx, &st, at); err != nil {
-			return err
-		}
-		revived++
+		missing = append(missing, feedmill.FeedState{ID: st.ID, URL: st.URL, MovedTo: st.MovedTo, Failures: st.Failures, Due: st.Due, LastPoll: st.LastPoll})
 	}
-	if revived > 0 {
-		c.log.Info("feeds put on the calendar", "feeds", revived)
+	err = c.scheduleAll(ctx, missing, func(st *feedmill.FeedState) time.Time {
+		switch {
+		case st.Due.After(now):
+			return st.Due
+		case st.LastPoll.IsZero():
+			return now
+		}
+		return registry.Spread(st.ID, time.Duration(c.cfg.Poll.Spread), now)
+	})
+	if err == nil && len(missing) > 0 {
+		c.log.Info("feeds put on the calendar", "feeds", len(missing))
 	}
-	return nil
+	return err
 }
 
 // forgetLost finds the feeds whose validators and seen marks rest on messages that the streams no longer reach, as after

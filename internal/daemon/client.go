@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -101,6 +102,52 @@ func (c *Client) Subscribe(ctx context.Context, url string, o *registry.AddOptio
 		return st, added, err
 	}
 	return st, true, c.schedule(ctx, &st, time.Now())
+}
+
+// atOnce is how many feeds are written, or put on the calendar, at a time.
+const atOnce = 1000
+
+// SubscribeAll subscribes to many feeds as Subscribe does to each, and tells what became of each. Each, where it is not
+// nil, is called with the number of those that are done since it was last called. The error is of the bus: the feeds after
+// it are not subscribed to.
+func (c *Client) SubscribeAll(ctx context.Context, feeds []registry.NewFeed, each func(n int)) ([]registry.Added, error) {
+	done := make([]registry.Added, 0, len(feeds))
+	for part := range slices.Chunk(feeds, atOnce) {
+		results := c.Registry.AddAll(ctx, part)
+		var first []feedmill.FeedState
+		for i := range results {
+			if err := results[i].Err; err != nil && !feedmill.IsPermanent(err) {
+				return done, err
+			} else if err == nil && results[i].New {
+				first = append(first, results[i].State)
+			}
+		}
+		now := time.Now()
+		if err := c.scheduleAll(ctx, first, func(*feedmill.FeedState) time.Time { return now }); err != nil {
+			return done, err
+		}
+		done = append(done, results...)
+		if each != nil {
+			each(len(part))
+		}
+	}
+	return done, nil
+}
+
+// scheduleAll puts the next polls of many feeds on the calendar.
+func (c *Client) scheduleAll(ctx context.Context, feeds []feedmill.FeedState, at func(*feedmill.FeedState) time.Time) error {
+	for part := range slices.Chunk(feeds, atOnce) {
+		err := c.Bus.Send(ctx, "calendar", "", func(o *bus.Outbox) {
+			for i := range part {
+				due := at(&part[i])
+				bus.At(o, due, bus.Polls, pollOf(&part[i], due))
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unsubscribe removes a feed with all that is known of it, and its next poll. Records stay.

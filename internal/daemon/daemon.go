@@ -114,6 +114,9 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if p.leases, err = p.Bus.NewLeases(ctx, time.Duration(p.cfg.Fetch.HostDelay)); err != nil {
 				return err
 			}
+			p.idle = newIdle(p.Registry, p.log, func(ctx context.Context, st *feedmill.FeedState) error {
+				return bus.Cancel(ctx, p.Bus, bus.Polls, pollOf(st, time.Time{}))
+			})
 			if err := p.learnHolds(ctx); err != nil {
 				return err
 			}
@@ -254,6 +257,9 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 		})
 	}
 	err := group.Wait()
+	if p.idle != nil {
+		p.idle.close()
+	}
 	return sum, err
 }
 

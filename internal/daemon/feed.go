@@ -62,6 +62,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	} else if err != nil {
 		return err
 	}
+	if st.LastSuccess.IsZero() && !st.Reread {
+		seen = &registry.SeenSet{} // left from a subscription before this one
+	}
 	reread := st.Reread || p.beyond(st.ID, seen.Rests.Item)
 	if reread {
 		seen = &registry.SeenSet{}

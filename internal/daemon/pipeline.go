@@ -41,6 +41,7 @@ type pipeline struct {
 	waiting   waiting
 	holds     holds
 	leases    *bus.Leases
+	idle      *idle // of the fetcher, nil elsewhere
 	chain     *enricher.Chain
 	enriching *enriching
 	drift     *drift // of the parser, nil elsewhere
@@ -77,6 +78,7 @@ func (p *pipeline) workers(stage string) []worker {
 			Into: []string{bus.StreamPage}, Once: bus.StreamPage, Leases: p.leases, Concurrency: p.cfg.Fetch.Concurrency}
 		return []worker{
 			{"leases", p.leases.Run},
+			{"idle", p.idle.run},
 			{"poll", func(ctx context.Context) error { return poll.Run(ctx, b) }},
 			{"page", func(ctx context.Context) error { return page.Run(ctx, b) }},
 			{"visit", func(ctx context.Context) error { return visit.Run(ctx, b) }},
@@ -123,6 +125,11 @@ func stageOf(worker string) string {
 // event writes an event beside the data, and tells whoever watches this process.
 func (p *pipeline) event(out *bus.Outbox, e feedmill.Event) {
 	out.Event(e)
+	p.tell(e)
+}
+
+// tell counts an event, and tells whoever watches this process.
+func (p *pipeline) tell(e feedmill.Event) {
 	p.count(&e)
 	if p.onEvent != nil {
 		p.onEvent(e)

@@ -15,7 +15,8 @@ import (
 // poll fetches a feed that is due. A body goes on as a page, and the worker that reads it commits what it means; here
 // only outcomes without a body are committed. The next poll is on the calendar before this one is acknowledged.
 func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox) error {
-	st, err := p.Registry.Get(ctx, poll.Feed)
+	known, err := p.idle.version(ctx, poll.Feed)
+	st := known.State
 	if errors.Is(err, registry.ErrNotFound) || err == nil && (st.Paused || st.Gone) {
 		return nil
 	}
@@ -61,6 +62,9 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	}
 
 	if v.Outcome == feedmill.OutcomeFetched {
+		if err := p.idle.settle(ctx, st.ID); err != nil {
+			return err
+		}
 		ref := st.Ref()
 		page.Feed = &ref
 		bus.Put(out, bus.FeedPages, page)
@@ -94,8 +98,36 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 			s.Error = v.Reason
 		}
 	}
+	if v.Outcome == feedmill.OutcomeUnchanged {
+		p.unchanged(out, known, now, change)
+		return nil
+	}
+	if err := p.idle.settle(ctx, st.ID); err != nil {
+		return err
+	}
 	p.settle(out, &st, now, change)
 	return nil
+}
+
+// unchanged plans the next poll of a feed that has nothing new, and leaves the rest to be written down with that of
+// others. It is an event where it was not so the last time, too.
+func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time, change func(*feedmill.FeedState)) {
+	was := v.State.Outcome
+	change(&v.State)
+	st := &v.State
+	st.Due = registry.Next(st, p.policy, now)
+	p.plan(out, st, st.Due)
+	e := feedmill.Event{Time: now, Outcome: st.Outcome, Feed: st.ID, URL: st.PollURL(), Status: st.Status, Next: st.Due}
+	if was != st.Outcome {
+		p.event(out, e)
+	} else {
+		p.tell(e)
+	}
+	out.Then(func(context.Context) error {
+		p.idle.put(v)
+		p.once.polled(st.ID, st.Outcome)
+		return nil
+	})
 }
 
 // validators are what the next request for a feed carries. Now and then, and for a while after a 304 of the server was

@@ -19,9 +19,21 @@ type Import struct {
 	Invalid []string `json:"invalid,omitempty"`
 }
 
-// ImportFile subscribes to the feeds of a list (OPML or plain lines). A bad line is told and stops nothing. Each, where
-// it is not nil, is called after each feed.
-func (c *Client) ImportFile(ctx context.Context, path, origin string, each func()) (Import, map[string]bool, error) {
+// Count adds what became of one feed.
+func (s *Import) Count(a *registry.Added) {
+	switch {
+	case a.Err != nil:
+		s.Invalid = append(s.Invalid, a.Err.Error())
+	case a.New:
+		s.Added++
+	default:
+		s.Known++
+	}
+}
+
+// ImportFile subscribes to the feeds of a list (OPML or plain lines). A bad line is told and stops nothing. Each is as for
+// SubscribeAll.
+func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(n int)) (Import, map[string]bool, error) {
 	var sum Import
 	f, err := os.Open(path)
 	if err != nil {
@@ -35,27 +47,20 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 		}
 		sum.Invalid = strings.Split(err.Error(), "\n")
 	}
-	listed := map[string]bool{}
-	for _, s := range subs {
-		st, added, err := c.Subscribe(ctx, s.URL, &registry.AddOptions{Tags: s.Tags, Origin: origin})
-		switch {
-		case ctx.Err() != nil:
-			return sum, listed, ctx.Err()
-		case feedmill.IsPermanent(err):
-			sum.Invalid = append(sum.Invalid, err.Error())
-		case err != nil:
-			return sum, listed, err
-		case added:
-			sum.Added++
-		default:
-			sum.Known++
+	listed := make(map[string]bool, len(subs))
+	feeds := make([]registry.NewFeed, len(subs))
+	for i, s := range subs {
+		feeds[i] = registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: s.Tags, Origin: origin}}
+	}
+	added, err := c.SubscribeAll(ctx, feeds, each)
+	for i := range added {
+		sum.Count(&added[i])
+		if added[i].Err == nil {
+			listed[added[i].State.ID] = true
 		}
-		if err == nil {
-			listed[st.ID] = true
-		}
-		if each != nil {
-			each()
-		}
+	}
+	if err != nil {
+		return sum, listed, err
 	}
 	return sum, listed, nil
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,6 +33,8 @@ type Options struct {
 type Store struct {
 	js      jetstream.JetStream
 	buckets map[string]bucket
+	// into stands before the subjects that are published to, where JetStream is in another domain or account.
+	into string
 }
 
 type bucket struct {
@@ -60,6 +63,11 @@ func Open(ctx context.Context, js jetstream.JetStream, o *Options) (*Store, erro
 		prefix = "fm_"
 	}
 	s := &Store{js: js, buckets: make(map[string]bucket)}
+	if opts := js.Options(); opts.Domain != "" {
+		s.into = "$JS." + opts.Domain + ".API."
+	} else if opts.APIPrefix != "" && opts.APIPrefix != jetstream.DefaultAPIPrefix {
+		s.into = strings.TrimSuffix(opts.APIPrefix, ".") + "."
+	}
 	for _, name := range registry.Buckets() {
 		b, err := open(ctx, js, prefix+name, max(o.Replicas, 1))
 		if err != nil {

@@ -72,6 +72,15 @@ func (s *Store) Put(ctx context.Context, bucket, key string, value []byte, revis
 	return s.last, nil
 }
 
+// PutAll puts one after the other.
+func (s *Store) PutAll(ctx context.Context, bucket string, writes []registry.Write) []registry.Written {
+	done := make([]registry.Written, len(writes))
+	for i, w := range writes {
+		done[i].Revision, done[i].Err = s.Put(ctx, bucket, w.Key, w.Value, w.Revision)
+	}
+	return done
+}
+
 // Delete removes a key.
 func (s *Store) Delete(ctx context.Context, bucket, key string) error {
 	if err := ctx.Err(); err != nil {

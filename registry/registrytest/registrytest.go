@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 	}{
 		{"PutGetDelete", putGetDelete},
 		{"CompareAndSet", compareAndSet},
+		{"PutAll", putAll},
 		{"Keys", keys},
 		{"Values", values},
 		{"All", all},
@@ -82,6 +83,53 @@ func compareAndSet(t *testing.T, s registry.Store) {
 	}
 	wantConflict(t, s, "feeds", "a", next)
 	wantMissing(t, s, "feeds", "a")
+}
+
+// putAll: each write succeeds or fails by itself, with the error and the revision of a put.
+func putAll(t *testing.T, s registry.Store) {
+	rev := mustPut(t, s, "feeds", "there", "one", 0)
+	const many = 1500
+	writes := []registry.Write{
+		{Key: "there", Value: []byte("two"), Revision: rev},
+		{Key: "new", Value: []byte("new")},
+		{Key: "not there", Value: []byte("x"), Revision: rev},
+		{Key: "", Value: []byte("x")},
+		{Key: "too large", Value: make([]byte, registry.MaxValue+1)},
+		{Key: "https://example.org/*.>", Value: nil},
+	}
+	for i := range many {
+		writes = append(writes, registry.Write{Key: fmt.Sprint(i), Value: fmt.Append(nil, i)})
+	}
+	done := s.PutAll(t.Context(), "feeds", writes)
+	if len(done) != len(writes) {
+		t.Fatalf("%d results of %d writes", len(done), len(writes))
+	}
+	for i, d := range done {
+		switch key := writes[i].Key; key {
+		case "not there":
+			if !errors.Is(d.Err, registry.ErrConflict) {
+				t.Errorf("%q: %v, want a conflict", key, d.Err)
+			}
+		case "", "too large":
+			if d.Err == nil {
+				t.Errorf("%q worked, want an error", key)
+			}
+		default:
+			if d.Err != nil || d.Revision <= rev {
+				t.Errorf("%q: revision %d, %v", key, d.Revision, d.Err)
+				continue
+			}
+			wantValue(t, s, "feeds", key, string(writes[i].Value), d.Revision)
+		}
+	}
+	for i, d := range s.PutAll(t.Context(), "feeds", writes[:2]) {
+		if !errors.Is(d.Err, registry.ErrConflict) {
+			t.Errorf("%q again: %v, want a conflict", writes[i].Key, d.Err)
+		}
+	}
+	if got := len(list(t, s, "feeds")); got != many+3 {
+		t.Errorf("%d keys, want %d", got, many+3)
+	}
 }
 
 func keys(t *testing.T, s registry.Store) {
