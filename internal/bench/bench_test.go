@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 	if r.Idle.CPU <= 0 || r.Idle.Floor <= 0 || r.Idle.Unchanged != 3 {
 		t.Errorf("idle polls: %+v", r.Idle)
 	}
-	if len(r.Plain.Stages) == 0 || len(r.Bars) != 6 {
+	if len(r.Plain.Stages) == 0 || len(r.Bars) != 9 {
 		t.Errorf("stages %v, bars %v", r.Plain.Stages, r.Bars)
 	}
 	var text bytes.Buffer
@@ -72,8 +72,8 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(left) != 3 {
-		t.Errorf("left behind: %v, %v; want the three profiles", left, err)
+	if err != nil || len(left) != 4 {
+		t.Errorf("left behind: %v, %v; want the four profiles", left, err)
 	}
 }
 
