@@ -14,7 +14,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks model-entities
+.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks model-entities model-languages
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -70,3 +70,6 @@ model-blocks: ## trains the block classifier of the parser on the corpus in DATA
 
 model-entities: ## train the entity models on the corpora in DATA (its folders ner and gazetteer); ten minutes
 	$(GO) run ./internal/train/entities -data $(DATA)
+
+model-languages: ## make the model of languages from the n-grams of lingua-go in DATA; a minute
+	$(GO) run ./internal/train/language -models $(abspath $(DATA)) -out enricher/data/language.model.gz

@@ -3,25 +3,40 @@ package enricher
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/langmodel"
 )
 
 const (
 	// The text from which the language is told, in bytes: more of it says nothing new.
 	languageSample = 20_000
-	// A declared language stands unless this many words are known, and another language explains this many times more.
-	// The known words have to be one of enoughShare words at least: a table of names is in no language.
-	enoughWords = 3
-	enoughShare = 12
-	overrule    = 2
+	// How many letters of it are read.
+	languageLetters = 3000
+	// A declared language stands unless this many words are known, and another language explains the letters by this many
+	// nats better, and by a share of the letters. The known words have to be one of enoughShare words at least: a table of
+	// names is in no language.
+	enoughWords   = 3
+	enoughShare   = 12
+	overrule      = 8
+	overruleShare = 0.05
+	// What a frequent word of a language, or a letter that few others have, counts for, in nats.
+	wordWeight = 4
+	// By how much a language that is not modelled is less likely before it is read.
+	unmodelled = 6
+	// By how much Malay is less likely than Indonesian, from which most sentences do not tell it: about as there is less
+	// written in it.
+	malayPrior = 4
+	// Without a frequent word only what is at least this sure is told.
+	doubtful = 0.6
 )
 
-// detectLanguage tells the language of title and text together: by script where the script decides, else by the words
-// and letters that are typical of each language. What page, feed or source declare counts as prior knowledge.
+// detectLanguage tells the language of title and text together: by script where the script decides, else by how likely
+// the letters are in each language and by its frequent words. What page, feed or source declare counts as prior knowledge.
 func detectLanguage(ctx context.Context, d *document) error {
 	declared, from := d.r.Language.Tag, d.r.Language.From
 	if from == "text" {
@@ -99,14 +114,16 @@ func identify(s, declared string) (lang string, conf float64) {
 	default:
 		return "", 0
 	}
-	return byProfile(s, family, declared)
+	return byLetters(s, family, declared)
 }
 
-// byProfile scores the languages of a script by their frequent words and typical letters.
-func byProfile(s string, family []string, declared string) (string, float64) {
-	owners := profileWords()
-	scores := map[string]float64{}
+// byLetters tells the languages of a script apart by how likely the letters of the words are in each (package langmodel),
+// and by their frequent words.
+func byLetters(s string, family []string, declared string) (string, float64) {
+	costs, letters := languageModel().Score(s, family, languageLetters)
 	hits, n := 0, 0
+	scores := map[string]float64{}
+	owners := profileWords()
 	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '\'' && r != '’' }) {
 		if len(w) < 2 {
 			continue // the letters of "U.S." are words somewhere
@@ -116,35 +133,81 @@ func byProfile(s string, family []string, declared string) (string, float64) {
 			hits++
 			for _, l := range langs {
 				// A word that many languages share says little.
-				scores[l] += 1 / math.Sqrt(float64(len(langs)))
+				scores[l] += wordWeight / math.Sqrt(float64(len(langs)))
 			}
 		}
 	}
-	for _, l := range family {
-		scores[l] += 0.7 * letterScore(s, l, n)
+	least := math.Inf(1)
+	for _, c := range costs {
+		if c >= 0 {
+			least = math.Min(least, c)
+		}
 	}
-	best, second := "", 0.0
-	for _, l := range family {
+	best, second := "", math.Inf(-1)
+	for i, l := range family {
+		if costs[i] >= 0 {
+			scores[l] -= costs[i]
+		} else {
+			// Not modelled: as likely as the likeliest, but for what only this language has.
+			scores[l] += wordWeight*letterScore(s, l, n) - least - unmodelled
+		}
+		if l == "ms" {
+			scores[l] -= malayPrior
+		}
 		switch sc := scores[l]; {
 		case best == "" || sc > scores[best]:
 			if best != "" {
 				second = scores[best]
 			}
 			best = l
-		case sc > second:
+		case sc > second && costs[i] >= 0:
 			second = sc
 		}
 	}
-	top := scores[best]
-	if declared != "" && best != declared && (hits < enoughWords || hits*enoughShare < n || top < overrule*max(scores[declared], 1)) {
-		// Not enough to say that the page is wrong about itself.
-		best, second, top = declared, top, scores[declared]
+	if declared != "" && best != declared {
+		known := slices.Contains(family, declared)
+		// Not enough to say that the page is wrong about itself; nor can it be said of a language that is not known here.
+		if hits < enoughWords || hits*enoughShare < n || known && scores[best]-scores[declared] < overrule+overruleShare*float64(letters) ||
+			!known && !knownLanguage(declared) {
+			if !known {
+				return declared, 0.5
+			}
+			best, second = declared, scores[best]
+		}
 	}
-	if top == 0 {
+	// The letters of a text are not independent of each other: what they say together is less than the sum.
+	conf := 1 / (1 + math.Exp(-(scores[best]-second)/(1+float64(letters)/40)))
+	if declared == "" && hits == 0 && conf < doubtful {
 		return "", 0
 	}
-	conf := top / (top + second) * math.Min(1, 0.55+0.15*top)
 	return best, math.Min(conf, 0.999)
+}
+
+// languageModel is read once.
+var languageModel = sync.OnceValue(func() *langmodel.Model {
+	b, err := dataFiles.ReadFile("data/language.model.gz")
+	if err != nil {
+		panic(err) // it is compiled in
+	}
+	m, err := langmodel.Read(b)
+	if err != nil {
+		panic(err)
+	}
+	return m
+})
+
+// knownLanguage tells whether the language could have been found, in whatever script.
+func knownLanguage(tag string) bool {
+	switch tag {
+	case "ko", "ja", "zh":
+		return true
+	}
+	for _, t := range singleScripts() {
+		if t == tag {
+			return true
+		}
+	}
+	return slices.Contains(langmodel.Tags(), tag) || slices.ContainsFunc(languageProfiles(), func(p languageProfile) bool { return p.tag == tag })
 }
 
 // letterScore is the typical letters of a language in s, a hit at most one for each word.

@@ -29,8 +29,8 @@ func languageProfiles() []languageProfile {
 		{"hu", "őűáéöü", "a az és hogy nem is egy meg ez azt csak már el még volt de mint szerint ha kell után lehet akkor ki be minden mert vagy pedig lesz ezt amely most majd sem két több között volna nagy aki magyar ami"},
 		{"ro", "ăâîșțşţ", "de și în a la cu pe nu o să un din care este au mai că fi pentru sunt fost va după al ale ca lui dar prin se sa a fost între acest această până către ani ai le lor când doar și-a într-o printre fără unui unei"},
 		{"tr", "ğışçöü", "ve bir bu da de için ile olarak çok daha olan gibi kadar sonra ise en ne o var ancak iki her ya şu ama değil oldu yeni olduğunu göre diye dedi etti arasında yüzde tarafından türkiye bugün olduğu karşı ilk veya mı"},
-		{"id", "", "yang dan di untuk dengan pada ini dari dalam tidak itu akan ke juga adalah oleh sebagai telah bisa karena tersebut kata mereka saat atau sudah para orang kami lebih ada dia ia bahwa secara menjadi tahun hingga antara sebuah agar masih saya seperti kepada"},
-		{"ms", "", "yang dan di untuk dengan pada ini dari dalam tidak itu akan ke juga adalah oleh sebagai telah boleh kerana tersebut kata mereka beliau atau kepada bagi ialah lebih ada dia bahawa tahun antara sebuah masih negara seperti kerajaan berkata turut pihak"},
+		{"id", "", "yang dan di untuk dengan pada ini dari dalam tidak itu akan ke juga adalah oleh sebagai telah bisa karena tersebut kata mereka saat atau sudah para orang kami lebih ada dia ia bahwa secara menjadi tahun hingga antara sebuah agar masih saya seperti kepada karena harus hanya serta sangat pemerintah perusahaan persen uang mengatakan menurut maupun apapun bilamana sebab tak bagaimana dimana mungkin seluruh berbagai ketika namun anda kita"},
+		{"ms", "", "yang dan di untuk dengan pada ini dari dalam tidak itu akan ke juga adalah oleh sebagai telah boleh kerana tersebut kata mereka beliau atau kepada bagi ialah lebih ada dia bahawa tahun antara sebuah masih negara seperti kerajaan berkata turut pihak hendaklah daripada sahaja manakala semasa sebarang mana-mana wang syarikat peratus bekas isu perlu kita selepas sebelum malah supaya agar hanya perkara apabila iaitu dapat"},
 		{"vi", "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", "và của là có được trong cho các một không người với những đã này khi đến từ để ra về năm vào tại cũng ông nhiều sẽ theo trên như bị sau làm đó còn hơn việc ngày"},
 		{"tl", "", "ang ng sa na at mga ay si ni para hindi ito kay niya kung may nang pa din siya ayon isang rin naman sila dahil ngunit mula kanyang wala nito kami lang"},
 		{"sw", "", "ya na wa kwa ni katika za la kuwa hiyo cha hii huo pia alisema baada hilo watu zaidi ambao nchi lakini mwaka rais baina yake wake huyo ambayo vya hata"},
@@ -43,6 +43,7 @@ func languageProfiles() []languageProfile {
 		{"sq", "ëç", "të e në dhe që i për me një nga është u se ka do më janë nuk si këtë por kjo tek ishte kanë duke ai pas ky shqipëri"},
 		{"is", "ðþæö", "og að í á er sem til við um en það var með af ekki fyrir hann hefur eru því frá verið þá einnig segir þess hafa eftir þetta"},
 		{"eu", "", "eta da ez dute dira bat hau izan du den dela egin ere baina baino zuen beste batzuk euskal urte"},
+		{"af", "ê", "die en van het nie is in n wat te om vir met op sy hulle ons dat aan by sal word deur as was ook kan hierdie daar een maar uit na oor tot hy wees geen enige elke sonder volgens sê toe teen gesê jaar"},
 		{"ru", "ыэъё", "и в не на что с по это как к из за от для его он о у но было бы все так же был до или после также если сообщил будет при том этом года время были может уже который которые россии который только"},
 		{"uk", "іїєґ", "і в не на що з та у до за це як від про для його він але було після також року був є або вже під час при які який буде україни щодо ще тому бути"},
 		{"bg", "", "и на да от в за се с не че са по ще е си това като до но той който след при или би беше което които има също няма през между българия още още към които"},
@@ -57,7 +58,7 @@ func languageProfiles() []languageProfile {
 		{"ps", "ټډړښځڅېۍ", "د په او چې له کې ته دا يې نه هم سره شوي افغانستان وايي"},
 		{"hi", "", "के में की है और से का को ने पर यह कि हैं भी एक कर लिए नहीं इस था कहा हो गया रहे साथ थे गई"},
 		{"mr", "ळ", "आहे आणि या च्या ते हे मध्ये होते नाही केली केला झाली असे करण्यात आहेत होता"},
-		{"ne", "", "को र छ मा ले हरु छन् पनि गरेको भएको नेपाल गर्न हो भने तथा लागि"},
+		{"ne", "", "को र छ मा ले हरु छन् पनि गरेको भएको नेपाल गर्न हो भने तथा लागि गर्ने हुने हुनेछ हुन्छ थियो छैन यो त्यो यस त्यस अनि वा सबै कुनै प्रत्येक आफ्नो आफ्ना कुरा बाट लाई द्वारा भएका गरेका गरी गरिएको रहेको उनले उनी बताए अनुसार पर्छ सक्ने सम्म अधिकार जस्तै पर्ने पर्नेछ गर्दा हुँदा"},
 	}
 }
 
@@ -69,7 +70,7 @@ func latinLanguages() []string {
 		}
 		out = append(out, p.tag)
 	}
-	return out
+	return append(out, "ga", "cy", "az")
 }
 
 var profileWords = sync.OnceValue(func() map[string][]string {
