@@ -64,6 +64,10 @@ func readFeed(p *feedmill.Page, maxItems int) (feedmill.Feed, []feedmill.Item, e
 		}
 		return r.readJSON(text, maxItems)
 	}
+	if isNewsSitemap(text) {
+		r.baseURL = urlString(r.base)
+		return r.readNewsSitemap(text, maxItems)
+	}
 	w := rewriteFeed(text, r.base, maxItems)
 	if w == nil {
 		return feedmill.Feed{}, nil, errNotFeed(p, text)

@@ -21,6 +21,9 @@ func FeedFormat(p *feedmill.Page) string {
 		}
 		return ""
 	}
+	if isNewsSitemap(text) {
+		return "news sitemap"
+	}
 	w := &feedRewriter{z: newXMLTokenizer(text)}
 	if !w.findRoot() {
 		return ""

@@ -22,7 +22,7 @@ func IsFeed(p *feedmill.Page) bool {
 		return looksLikeJSONFeed(text)
 	}
 	w := &feedRewriter{z: newXMLTokenizer(text)}
-	return w.findRoot()
+	return w.findRoot() || isNewsSitemap(text)
 }
 
 // errNotFeed says what a document that is no feed is instead, and what to do.
@@ -51,7 +51,7 @@ func describeDocument(p *feedmill.Page, text string) (what, next string) {
 	case strings.Contains(lower, "<opml"):
 		return "the document is an OPML list of feeds, not a feed", "import it with `feedmill feeds import`"
 	case strings.Contains(lower, "<urlset") || strings.Contains(lower, "<sitemapindex"):
-		return "the document is a sitemap, not a feed", checkURL
+		return "the document is a sitemap of pages, not a feed or a news sitemap", checkURL
 	}
 	for z := newXMLTokenizer(text); ; {
 		switch t := z.next(); t.Kind {

@@ -49,12 +49,13 @@ type foundFeed struct {
 	Title  string `json:"title,omitempty"`
 	Format string `json:"format,omitempty"`
 	Items  int    `json:"items"`
-	// From is how it was found: "link" in the page, "path" tried, or "itself".
+	// From is how it was found: "link" in the page, "path" tried, "sitemap", or "itself".
 	From  string `json:"from"`
 	Error string `json:"error,omitempty"`
 }
 
-// discover finds the feeds of a site: the URL itself, else those that its page names, else those under the usual paths.
+// discover finds the feeds of a site: the URL itself, else those that its page names, else one under the usual paths, else
+// its news sitemaps.
 // Each is read, at most so many of those that a page names.
 func (k *asker) discover(ctx context.Context, site string) ([]foundFeed, error) {
 	page, v := k.get(ctx, site, false)
@@ -94,7 +95,44 @@ func (k *asker) discover(ctx context.Context, site string) ([]foundFeed, error) 
 			return []foundFeed{f}, nil
 		}
 	}
-	return nil, nil
+	return k.newsSitemaps(ctx, base)
+}
+
+// newsSitemaps finds the news sitemaps of a site among those that its robots.txt names, or under the usual paths, and below
+// sitemap indexes. So many documents are asked for at most.
+func (k *asker) newsSitemaps(ctx context.Context, site *url.URL) ([]foundFeed, error) {
+	const most = 8
+	robots, v := k.get(ctx, site.ResolveReference(&url.URL{Path: "/robots.txt"}).String(), true)
+	var names []string
+	if v.Outcome == feedmill.OutcomeFetched {
+		names = parser.SitemapsOf(robots)
+	}
+	if len(names) == 0 {
+		for _, path := range parser.SitemapPaths() {
+			names = append(names, site.ResolveReference(&url.URL{Path: path}).String())
+		}
+	}
+	var all []foundFeed
+	asked := map[string]bool{}
+	for len(names) > 0 && len(asked) < most && ctx.Err() == nil {
+		name := names[0]
+		if names = names[1:]; asked[name] {
+			continue
+		}
+		asked[name] = true
+		page, v := k.get(ctx, name, true)
+		if v.Outcome != feedmill.OutcomeFetched {
+			continue
+		}
+		if parser.IsFeed(page) {
+			f := foundFeed{URL: name, From: "sitemap"}
+			f.read(page)
+			all = append(all, f)
+			continue
+		}
+		names = append(parser.SitemapsOf(page), names...)
+	}
+	return all, ctx.Err()
 }
 
 // read asks for a feed and says what is in it.
@@ -135,5 +173,5 @@ func namesFeed(rawURL string) bool {
 
 // noFeeds says that a site has none that can be found.
 func noFeeds(site string) error {
-	return fmt.Errorf("%w: no feed found for %s: its page names none, and none is under %s", errNotFound, site, strings.Join(parser.FeedPaths(), ", "))
+	return fmt.Errorf("%w: no feed found for %s: its page names none, none is under %s, and it has no news sitemap", errNotFound, site, strings.Join(parser.FeedPaths(), ", "))
 }

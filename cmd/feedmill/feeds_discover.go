@@ -12,9 +12,9 @@ func feedsDiscoverCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "discover SITE-URL",
 		Short: "Find the feeds of a site, and subscribe to none",
-		Long: `Find the feeds of a site: those that its page names, or, where it names none, one under the usual paths. Feeds of
-comments are left out. Each is read once, to say what is in it. Nothing is stored; 'feedmill feeds add SITE-URL' subscribes
-to what is found.`,
+		Long: `Find the feeds of a site: those that its page names, or, where it names none, one under the usual paths, or else its
+Google News sitemaps, which are read as feeds. Feeds of comments are left out. Each is read once, to say what is in it.
+Nothing is stored; 'feedmill feeds add SITE-URL' subscribes to what is found.`,
 		Example: "  feedmill feeds discover https://example.com/\n  feedmill feeds discover https://example.com/ -o jsonl | jq -r .url | feedmill feeds import -",
 		Args:    exactArgs(1, "the URL of a site"),
 	}
