@@ -108,11 +108,11 @@ func contentTypeCharset(contentType string) string {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		// A broken header still says what it says: text/xml; charset=utf-8; charset="…
-		_, after, ok := strings.Cut(strings.ToLower(contentType), "charset=")
-		if !ok {
-			return ""
+		_, label, _ := strings.Cut(strings.ToLower(contentType), "charset=")
+		if end := strings.IndexAny(label, "; ,"); end >= 0 {
+			label = label[:end]
 		}
-		return strings.Trim(strings.FieldsFunc(after+" ", func(r rune) bool { return r == ';' || r == ' ' || r == ',' })[0], `"'`)
+		return strings.Trim(label, `"'`)
 	}
 	return strings.Trim(params["charset"], `"' `)
 }

@@ -70,6 +70,7 @@ func FuzzParseFeed(f *testing.F) {
 	f.Add([]byte("<rss><item><title>\xc7\xd1\xb1\xb9</title></item></rss>"), "text/xml; charset=euc-kr")
 	f.Add([]byte("\xff\xfe<\x00r\x00s\x00s\x00/\x00>\x00"), "")
 	f.Add([]byte("<html><body>x</body></html>"), "text/html")
+	f.Add([]byte("\xff"), "ChArset=")
 	f.Add([]byte("<feed><entry><content type='xhtml'><div><a href='javascript:x'>y</a></div>"), "application/atom+xml")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		p := fixturePage(t, "rss091.xml")
