@@ -274,8 +274,10 @@ func toUTF8(b []byte) []byte {
 	head := bytes.ToLower(b[:min(len(b), 16<<10)])
 	label := ""
 	if i := bytes.Index(head, []byte("charset=")); i >= 0 {
-		rest := strings.TrimLeft(string(head[i+len("charset="):min(len(head), i+48)]), "\"' ")
-		label, _, _ = strings.Cut(strings.FieldsFunc(rest+" ", func(r rune) bool { return strings.ContainsRune("\"' />;", r) })[0], " ")
+		label = strings.TrimLeft(string(head[i+len("charset="):min(len(head), i+48)]), "\"' ")
+		if end := strings.IndexAny(label, "\"' />;"); end >= 0 {
+			label = label[:end]
+		}
 	}
 	e, _ := charset.Lookup(label)
 	if e == nil {
