@@ -191,4 +191,6 @@ type Poll struct {
 	Due time.Time `json:"due"`
 	// Slot is the time that was reserved on the host's calendar for the request; zero if none was.
 	Slot time.Time `json:"slot,omitzero"`
+	// PutOff says that the poll was overdue and has been put off once, which is enough.
+	PutOff bool `json:"put_off,omitempty"`
 }

@@ -39,6 +39,7 @@ type pipeline struct {
 	fetcher   *fetcher.Fetcher
 	hosts     *fetcher.Hosts
 	waiting   waiting
+	reading   reading
 	holds     holds
 	leases    *bus.Leases
 	idle      *idle // of the fetcher, nil elsewhere

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -28,9 +29,17 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		p.plan(out, &st, registry.Next(&st, p.policy, now))
 		return nil
 	}
-	if p.once == nil && p.policy.Spread > 0 && now.Sub(poll.Due) > p.policy.Spread {
+	if at := p.reading.since(&st); now.Sub(at) < unreadPatience {
+		// Its last document is not read yet: what it says of validators and of the next poll is not known.
+		poll.Due = now.Add(unreadPause)
+		bus.At(out, poll.Due, bus.Polls, poll)
+		return nil
+	}
+	if p.once == nil && !poll.PutOff && now.Sub(poll.Due) > max(p.policy.Spread, lateness) {
 		at := registry.Spread(st.ID, p.policy.Spread, now)
-		p.plan(out, &st, at)
+		later := pollOf(&st, at)
+		later.PutOff = true
+		bus.At(out, at, bus.Polls, later)
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomePostponed, Feed: st.ID, URL: st.PollURL(), Reason: "overdue polls are spread", Next: at})
 		return nil
 	}
@@ -68,6 +77,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		ref := st.Ref()
 		page.Feed = &ref
 		bus.Put(out, bus.FeedPages, page)
+		p.reading.begin(st.ID, page.FetchedAt)
 		out.Then(func(context.Context) error {
 			p.once.gotDocument(st.ID)
 			return nil
@@ -179,4 +189,39 @@ func (p *pipeline) plan(out *bus.Outbox, st *feedmill.FeedState, at time.Time) {
 		return
 	}
 	bus.At(out, at, bus.Polls, pollOf(st, at))
+}
+
+const (
+	// lateness is how late a poll may always come before it counts as overdue: the calendar strikes four times a second.
+	lateness = time.Second
+	// A poll waits for the reading of the feed's last document, in steps of unreadPause and not longer than unreadPatience.
+	unreadPause    = 500 * time.Millisecond
+	unreadPatience = time.Minute
+)
+
+// reading holds the feeds whose last document, fetched by this process, was not read when it was last looked.
+type reading struct {
+	mu    sync.Mutex
+	feeds map[string]time.Time // when it was fetched
+}
+
+func (r *reading) begin(feed string, fetched time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.feeds == nil {
+		r.feeds = map[string]time.Time{}
+	}
+	r.feeds[feed] = fetched
+}
+
+// since returns when the feed's unread document was fetched, zero where all is read.
+func (r *reading) since(st *feedmill.FeedState) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fetched, ok := r.feeds[st.ID]
+	if ok && !st.LastPoll.Before(fetched) {
+		delete(r.feeds, st.ID)
+		return time.Time{}
+	}
+	return fetched
 }
