@@ -24,6 +24,8 @@ type Page struct {
 	Redirects []Redirect `json:"redirects,omitempty"`
 	// Robots is the verdict of robots.txt: "allowed", "disallowed" or "unreachable"; empty where it was not asked.
 	Robots string `json:"robots,omitempty"`
+	// OptOut is what robots.txt, the header and tdmrep.json say of use by machines; nil where they say nothing.
+	OptOut *OptOut `json:"opt_out,omitempty"`
 	// Protocol is the version of HTTP that it came by ("HTTP/2.0"), Sent the size of the body as it was sent, in bytes.
 	Protocol string `json:"protocol,omitempty"`
 	Sent     int64  `json:"sent,omitempty"`
@@ -64,6 +66,20 @@ const (
 
 // Unread tells whether this is a later look at an article that brought no text: nothing new, or no answer of use.
 func (p *Page) Unread() bool { return p.Visit != nil && p.Visit.Number > 0 && len(p.Body) == 0 }
+
+// OptOut is what a site says, beside the text of a page, of its use by machines.
+type OptOut struct {
+	// AI says that use for machine learning is declined.
+	AI bool `json:"ai,omitempty"`
+	// TDM says whether text and data mining is reserved, nil where nothing is said of it; Policy is the URL of the terms.
+	TDM    *bool  `json:"tdm,omitempty"`
+	Policy string `json:"policy,omitempty"`
+	// From names where it was said, such as "robots.txt: gptbot", "header TDM-Reservation" or "tdmrep.json".
+	From []string `json:"from,omitempty"`
+}
+
+// Declines tells whether the site declines any of both.
+func (o *OptOut) Declines() bool { return o != nil && (o.AI || o.TDM != nil && *o.TDM) }
 
 // Redirect is one hop: the URL asked, the status it answered with, and where that pointed.
 type Redirect struct {

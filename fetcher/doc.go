@@ -34,4 +34,5 @@
 //	polite.go      Hosts: spacing, concurrency and blocks per host
 //	robots.go      the robots.txt parser and matcher
 //	robotscache.go robots.txt of each origin, fetched once and kept
+//	optout.go      what a site says of machine learning and of text and data mining
 package fetcher

@@ -14,6 +14,7 @@ import (
 const (
 	ClassRefused    = "refused"    // the address guard, the scheme, the port or the URL itself
 	ClassDisallowed = "disallowed" // robots.txt forbids the page
+	ClassOptedOut   = "opted_out"  // the site declines such use
 	ClassRobots     = "robots"     // robots.txt cannot be had for now
 	ClassDNS        = "dns"        // the name has no address
 	ClassConnect    = "connect"    // no connection, or one that broke

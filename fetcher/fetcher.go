@@ -55,6 +55,8 @@ type Request struct {
 	Turn func(ctx context.Context, url string) (*Turn, error)
 }
 
+type turnFunc = func(ctx context.Context, url string) (*Turn, error)
+
 // Options are the settings of a Fetcher. A zero field is its default.
 type Options struct {
 	// ConnectTimeout is for the TCP connection and, again, the TLS handshake; default 10 s.
@@ -99,6 +101,12 @@ type Options struct {
 	AllowPort func(addr netip.Addr, port uint16) bool
 	// RootCAs are the certificate authorities that are trusted; default the system's.
 	RootCAs *x509.CertPool
+	// TDMRep has /.well-known/tdmrep.json asked for, once for each copy of a robots.txt, for articles under robots.txt.
+	TDMRep bool
+	// ObeyOptOut refuses articles whose use for machine learning or text and data mining is declined ([ErrOptedOut]): by
+	// robots.txt and tdmrep.json before they are asked for, by the header before they are read. Otherwise it is only
+	// noted in the page. What the page itself says is for its reader.
+	ObeyOptOut bool
 	// Logger gets one debug line per answer; default none.
 	Logger *slog.Logger
 	// Transport replaces the Fetcher's own connections, for tests. Allow, AllowPort, RootCAs, ConnectTimeout,
@@ -228,7 +236,13 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 		redirects:  f.opts.MaxRedirects,
 		limits:     limits{sent: f.opts.MaxBodyBytes, decoded: f.opts.MaxDecodedBytes, ratio: f.opts.MaxRatio},
 		partial:    r.Kind == KindFeed,
-		check:      func(h http.Header) error { return checkType(r.Kind, h.Get("Content-Type")) },
+		check: func(h http.Header) error {
+			if err := checkType(r.Kind, h.Get("Content-Type")); err != nil || !r.Robots {
+				return err
+			}
+			page.OptOut = headerOptOut(page.OptOut, h)
+			return f.obey(page.OptOut)
+		},
 	}
 	if v := &job.validators; v.URL == r.URL {
 		v.URL = t.raw
@@ -243,8 +257,36 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 	if err := f.run(ctx, t, job, page); err != nil {
 		return err
 	}
-	if r.Kind == KindArticle && isSuccess(page.Status) {
-		return sniffType(page)
+	if r.Kind != KindArticle || !isSuccess(page.Status) {
+		return nil
+	}
+	if err := sniffType(page); err != nil {
+		return err
+	}
+	if r.Robots && !f.opts.ObeyOptOut {
+		return f.noteTDM(ctx, r, page)
+	}
+	return nil
+}
+
+// noteTDM adds to a page that was had what the tdmrep.json of its origin says. It is no reason to lose the page.
+func (f *Fetcher) noteTDM(ctx context.Context, r Request, page *feedmill.Page) error {
+	t, err := parseTarget(page.FinalURL)
+	if err != nil {
+		return nil // of a form that was asked, but is not asked again
+	}
+	if c := f.robots.peek(t.origin()); c != nil {
+		if o, err := f.tdmOptOut(ctx, t, c, page.OptOut, r.Turn); err == nil {
+			page.OptOut = o
+		}
+	}
+	return ctx.Err()
+}
+
+// obey refuses what is declined, where that is to be obeyed.
+func (f *Fetcher) obey(o *feedmill.OptOut) error {
+	if f.opts.ObeyOptOut && o.Declines() {
+		return feedmill.Permanent(ClassOptedOut, fmt.Errorf("%w (%s)", ErrOptedOut, strings.Join(o.From, ", ")))
 	}
 	return nil
 }
@@ -262,7 +304,7 @@ type job struct {
 	// permit is asked before each hop; nil permits all. It runs outside the job's own time limit.
 	permit func(*target) error
 	// turn is Request.Turn.
-	turn func(context.Context, string) (*Turn, error)
+	turn turnFunc
 	// check sees the header of a successful answer before its body is read; nil takes all.
 	check func(http.Header) error
 }

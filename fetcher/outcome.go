@@ -110,7 +110,7 @@ func judgeError(page *feedmill.Page, err error) Verdict {
 	switch {
 	case errors.Is(err, ErrPostponed):
 		v.Outcome = feedmill.OutcomePostponed
-	case errors.Is(err, ErrDisallowed):
+	case errors.Is(err, ErrDisallowed), errors.Is(err, ErrOptedOut):
 		v.Outcome, v.Permanent = feedmill.OutcomeDisallowed, true
 	case isRefused(err):
 		v.Outcome = feedmill.OutcomeRefused

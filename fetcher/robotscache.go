@@ -39,6 +39,9 @@ type robotsCopy struct {
 	until  time.Time // the rules may be relied on so long
 	err    error     // why the last try failed
 	fails  int       // tries that failed in a row
+	ai     []aiRules // of those who gather texts for machine learning
+	signal bool      // a Content-Signal declines that
+	tdm    tdmFile
 }
 
 // robotsPauseError says that a host answered its robots.txt with a pause for all requests.
@@ -52,10 +55,16 @@ func (e *robotsPauseError) Unwrap() error { return e.err }
 
 func (c *robotsCopy) cost() int {
 	n := robotsBaseCost
-	if c.rules != nil {
-		for _, r := range c.rules.rules {
+	count := func(rules *Robots) {
+		for _, r := range rules.rules {
 			n += len(r.pattern) + 24
 		}
+	}
+	if c.rules != nil {
+		count(c.rules)
+	}
+	for _, a := range c.ai {
+		count(a.rules)
 	}
 	return n
 }
@@ -156,7 +165,7 @@ func (f *Fetcher) Robots(ctx context.Context, rawURL string) (verdict string, er
 }
 
 // permit asks the robots.txt of a target's origin and notes its verdict in page.
-func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page, turn func(context.Context, string) (*Turn, error)) error {
+func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page, turn turnFunc) error {
 	c, err := f.robotsOf(ctx, t, turn)
 	if err != nil {
 		return err
@@ -169,7 +178,14 @@ func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page, tu
 			return ErrDisallowed
 		}
 		page.Robots = robotsAllowed
-		return nil
+		page.OptOut = c.optOut(t.path)
+		if !f.opts.ObeyOptOut {
+			return nil
+		}
+		if page.OptOut, err = f.tdmOptOut(ctx, t, c, page.OptOut, turn); err != nil {
+			return err
+		}
+		return f.obey(page.OptOut)
 	case isRefused(c.err):
 		return c.err
 	}
@@ -181,7 +197,7 @@ func (f *Fetcher) permit(ctx context.Context, t *target, page *feedmill.Page, tu
 const robotsWait = 250 * time.Millisecond
 
 // robotsOf returns a fresh copy of the robots.txt of a target's origin.
-func (f *Fetcher) robotsOf(ctx context.Context, t *target, turn func(context.Context, string) (*Turn, error)) (*robotsCopy, error) {
+func (f *Fetcher) robotsOf(ctx context.Context, t *target, turn turnFunc) (*robotsCopy, error) {
 	origin := t.origin()
 	var late <-chan time.Time
 	for {
@@ -209,7 +225,7 @@ func (f *Fetcher) robotsOf(ctx context.Context, t *target, turn func(context.Con
 
 // askRobots fetches robots.txt of an origin and stores what came of it. If the caller gives up, or its turn has not come,
 // the next one asks anew.
-func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy, turn func(context.Context, string) (*Turn, error)) (got *robotsCopy, err error) {
+func (f *Fetcher) askRobots(ctx context.Context, origin string, have *robotsCopy, turn turnFunc) (got *robotsCopy, err error) {
 	defer func() { f.robots.put(origin, got) }()
 	t, err := parseTarget(origin + "/robots.txt")
 	if err != nil {
@@ -242,6 +258,7 @@ func (f *Fetcher) robotsFrom(origin string, page *feedmill.Page, err error, have
 	switch s := page.Status; {
 	case err == nil && isSuccess(s):
 		c.rules = ParseRobots(page.Body, f.opts.RobotsAgent)
+		c.ai, c.signal = parseOptOut(page.Body)
 		return c
 	case err == nil && s < 500 && s != http.StatusTooManyRequests, tooFar:
 		// Unavailable (§2.3.1.3), or redirected too often (§2.3.1.2): nothing is forbidden.
@@ -268,7 +285,7 @@ func (f *Fetcher) robotsFrom(origin string, page *feedmill.Page, err error, have
 	}
 	if have != nil && have.rules != nil && now.Before(have.until) {
 		// The copy at hand stays in force for as long as it would have, and the new one is tried again meanwhile.
-		c.rules, c.until = have.rules, have.until
+		c.rules, c.until, c.ai, c.signal = have.rules, have.until, have.ai, have.signal
 		c.fresh = earliest(c.fresh, have.until)
 	}
 	return c

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -139,6 +140,15 @@ func (d *document) readRights() {
 	r.Holder = m.ld.holder
 	if abs, ok := absoluteURL(firstNonEmpty(m.ld.license, m.license), d.base); ok {
 		r.License = abs
+	}
+	if o := d.page.OptOut; o != nil {
+		r.TDMReservation, r.From = o.TDM, cmp.Or(r.From, strings.Join(o.From, ", "))
+		if abs, ok := absoluteURL(o.Policy, d.base); ok && o.Policy != "" {
+			r.TDMPolicy = abs
+		}
+		if o.AI {
+			r.AIOptOut = &o.AI
+		}
 	}
 	if v, _ := m.first("tdm-reservation"); v == "0" || v == "1" {
 		reserved := v == "1"

@@ -115,8 +115,9 @@ type Fetch struct {
 	// hosts whose pages are not.
 	Revisit      []Duration `yaml:"revisit" example:"[1h, 24h]"`
 	RevisitOff   []string   `yaml:"revisit_off" example:"[sport, example.com]"`
-	Renderer     string     `yaml:"renderer"` // NATS subject of an external page renderer
-	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"`
+	Renderer     string     `yaml:"renderer"`        // NATS subject of an external page renderer
+	TDMRep       bool       `yaml:"tdmrep"`          // ask each site for /.well-known/tdmrep.json
+	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"` // leave articles whose use by machines is declined
 }
 
 // WebSub is the subscriber's side of WebSub; off without Callback.

@@ -41,6 +41,7 @@ func Default() *Config {
 			AllowPorts:      []int{80, 443},
 			RobotsAgent:     "feedmill",
 			RobotsMaxAge:    24 * hours,
+			TDMRep:          true,
 			Articles:        true,
 			ArticleTries:    6,
 			Revisit:         []Duration{1 * hours, 24 * hours},

@@ -8,6 +8,7 @@ import (
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/enricher"
+	"github.com/feedmill/feedmill/fetcher"
 )
 
 // article takes the article out of a page, and claims the URLs that led to it. Where one of them belongs to another
@@ -26,6 +27,13 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 	a, sample, err := with.Sampled(page)
 	if err != nil {
 		return err
+	}
+	if p.cfg.Fetch.ObeyAIOptOut && page.Failure == "" && page.Item != nil && declines(&a.Rights) {
+		// The fetcher saw what stands beside the page; this stands in it.
+		page = unread(page)
+		if a, sample, err = with.Sampled(page); err != nil {
+			return err
+		}
 	}
 	a.Provenance.Pipeline.ParserSince = later(with.since, out.Cause().Since)
 	if gone, err := p.Registry.Denied(ctx, a.ID); gone || err != nil {
@@ -101,4 +109,16 @@ func (p *pipeline) annotate(ctx context.Context, a *feedmill.Article) (*feedmill
 	}
 	r.Rendition = feedmill.RenditionID(r.ID, r.Provenance.Page.SHA256, r.Provenance.Pipeline)
 	return r, nil
+}
+
+// declines tells whether an article's publisher declines its use for machine learning or text and data mining.
+func declines(r *feedmill.Rights) bool {
+	return r.AIOptOut != nil && *r.AIOptOut || r.TDMReservation != nil && *r.TDMReservation
+}
+
+// unread is a page without what is not to be used of it.
+func unread(page *feedmill.Page) *feedmill.Page {
+	p := *page
+	p.Body, p.Parts, p.Failure = nil, nil, fetcher.ErrOptedOut.Error()
+	return &p
 }

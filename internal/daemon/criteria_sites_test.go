@@ -527,6 +527,27 @@ func articleCriteria() []criterion {
 				}
 			},
 		},
+		{
+			name: "article: what a site says of use by machines is recorded",
+			serve: func(w http.ResponseWriter, r *http.Request, n int) bool {
+				switch r.URL.Path {
+				case "/feed.xml":
+					return send(w, "application/rss+xml", feedDoc(linkItem("a", "http://"+r.Host+"/article/a")))
+				case "/robots.txt":
+					return send(w, "text/plain", "User-agent: GPTBot\nDisallow: /\n")
+				case "/.well-known/tdmrep.json":
+					return send(w, "application/json", `[{"location": "/article/*", "tdm-reservation": 1, "tdm-policy": "https://harbour.example/policy"}]`)
+				}
+				return false
+			},
+			done: has("/article/a"),
+			check: func(t *testing.T, c *trial) {
+				r := c.stored()["/article/a"].Rights
+				if r.AIOptOut == nil || !*r.AIOptOut || r.TDMReservation == nil || !*r.TDMReservation || r.TDMPolicy != "https://harbour.example/policy" || r.From != "robots.txt: gptbot, tdmrep.json" {
+					t.Errorf("rights %+v", r)
+				}
+			},
+		},
 		page("a picture in the page's place is not read", "image/jpeg", []byte("\xff\xd8\xff"), "in the feed"),
 		page("a page over the size limit is not read", "text/html", bytes.Repeat([]byte("<p>words "), 200_000), "in the feed"),
 		page("encoding by header", "text/html; charset=windows-1251", russian, "Новая стена"),

@@ -78,10 +78,31 @@ func until(t testing.TB, cfg *config.Config, feeds []string, done func() bool) {
 	}
 }
 
+// untilStored runs a daemon until done is true of the records that were stored.
+func untilStored(t testing.TB, cfg *config.Config, feeds []string, done func([]*feedmill.Record) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	ended := false
+	_, err := daemon.Run(ctx, daemon.Options{Config: cfg, Feeds: feeds, Logger: testLogger(t), OnRecords: func(rs []*feedmill.Record) {
+		if done(rs) {
+			ended = true
+			cancel()
+		}
+	}})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if !ended {
+		t.Fatal("it did not come to its end within two minutes")
+	}
+}
+
 // onLoopback is a configuration that admits every loopback address and port.
 func onLoopback(t testing.TB) *config.Config {
 	cfg := testConfig(t.TempDir())
 	cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
+	cfg.Fetch.TDMRep = false
 	return cfg
 }
 

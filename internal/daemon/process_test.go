@@ -32,6 +32,9 @@ type childArgs struct {
 	// Loopback admits every loopback address and port, Concurrency bounds the requests at once; 0 is the default.
 	Loopback    bool
 	Concurrency int
+	// PerHost and HostDelay bound the requests to one host; 0 is what testConfig says.
+	PerHost   int
+	HostDelay time.Duration
 }
 
 const childEnv = "FEEDMILL_TEST_DAEMON"
@@ -64,6 +67,12 @@ func child(raw []byte) error {
 	}
 	if a.Concurrency > 0 {
 		cfg.Fetch.Concurrency = a.Concurrency
+	}
+	if a.PerHost > 0 {
+		cfg.Fetch.PerHost = a.PerHost
+	}
+	if a.HostDelay > 0 {
+		cfg.Fetch.HostDelay = config.Duration(a.HostDelay)
 	}
 	if a.Loopback {
 		cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
