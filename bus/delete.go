@@ -43,6 +43,7 @@ func (b *Bus) CancelArticle(ctx context.Context, id string) error {
 		return fmt.Errorf("stream %s: %w", b.streamName(StreamWork), err)
 	}
 	for _, sub := range []string{ScheduleRetries + "." + id, ScheduleRetries + "." + id + ".>", ScheduleSlots + "." + id + ".>", ScheduleLater + "." + id,
+		ScheduleHeld("*") + "." + id, "held.*." + id,
 		strings.TrimSuffix(Visits.filter(), ">") + "*." + id} {
 		if err := s.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+sub)); err != nil {
 			return fmt.Errorf("cancel %s: %w", sub, err)

@@ -21,6 +21,9 @@ const (
 	// Of a page that is to be looked at again: after how long, and its URL, percent-encoded.
 	headerAgain = "Fm-Again"
 	headerURL   = "Fm-Url"
+	// Of a record that was made from a page, not from its feed alone.
+	headerText = "Fm-Text"
+	textFull   = "full"
 
 	headerSchedule       = "Nats-Schedule"
 	headerScheduleTarget = "Nats-Schedule-Target"

@@ -41,6 +41,8 @@ type Stored struct {
 	// Again and URL are of a page that is to be looked at again: how long after it was stored, and where.
 	Again time.Duration
 	URL   string
+	// Full is of a record that was made from a page, not from its feed alone.
+	Full bool
 
 	header nats.Header
 	data   []byte
@@ -135,6 +137,7 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 		h := msg.Headers()
 		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed),
 			Run: h.Get(headerRun), header: h, data: msg.Data()}
+		m.Full = h.Get(headerText) == textFull
 		if again := h.Get(headerAgain); again != "" {
 			m.Again, _ = time.ParseDuration(again) // what is none is not to be looked at again
 			m.URL, _ = url.PathUnescape(h.Get(headerURL))

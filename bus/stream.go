@@ -58,7 +58,7 @@ type plan struct {
 func plans(r Retention) []plan {
 	pages, events, dead := or(r.Pages, 7*day), or(r.Events, 7*day), or(r.Dead, 90*day)
 	return []plan{
-		{name: StreamWork, subjects: []string{"sched.>", Polls.filter(), Visits.filter()}, queue: true},
+		{name: StreamWork, subjects: []string{"sched.>", Polls.filter(), Visits.filter(), "held.>"}, queue: true},
 		{name: StreamFeed, subjects: []string{FeedPages.filter()}, age: pages, share: .10},
 		{name: StreamItem, subjects: []string{Items.filter()}, age: pages, share: .07},
 		{name: StreamPage, subjects: []string{Pages.filter()}, age: pages, share: .45},

@@ -97,6 +97,11 @@ var (
 		Stream: StreamRecord, name: "record",
 		tokens: func(r *feedmill.Record) []string { return []string{hostToken(feedmill.Host(r.URL))} },
 		ids:    func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
+		notes: func(r *feedmill.Record, h nats.Header) {
+			if r.Rendition != "" && !r.HasWarning(feedmill.WarnFeedOnly) {
+				h.Set(headerText, textFull)
+			}
+		},
 	}
 	Events = Subject[feedmill.Event]{
 		Stream: StreamEvent, name: "event",
@@ -104,6 +109,19 @@ var (
 		ids:    func(e feedmill.Event) (string, string) { return e.ID, e.Feed },
 	}
 )
+
+// Held is the family of the records that a sink holds back for their full text.
+func Held(sink string) Subject[*feedmill.Record] {
+	return Subject[*feedmill.Record]{
+		Stream: StreamWork, name: "held." + token(sink),
+		tokens:   func(r *feedmill.Record) []string { return []string{r.ID} },
+		ids:      func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
+		schedule: func(r *feedmill.Record) []string { return []string{"held", token(sink), r.ID} },
+	}
+}
+
+// ScheduleHeld counts, for Bus.Scheduled, the records that a sink holds back.
+func ScheduleHeld(sink string) string { return "sched.held." + token(sink) }
 
 // partFilter matches the family's subjects of one partition, without prefix.
 func (s Subject[T]) partFilter(n int) string { return s.name + "." + partitionToken(n) + ".>" }

@@ -91,7 +91,7 @@ sinks:
 	}
 	want := []string{
 		"fetch.renderer",
-		"sinks[0].wait_full_text", "sinks[1].type", "sinks[1].filter",
+		"sinks[1].type", "sinks[1].filter",
 	}
 	if d := cmp.Diff(want, c.Pending()); d != "" {
 		t.Errorf("pending (-want +got):\n%s", d)

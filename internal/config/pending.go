@@ -19,7 +19,6 @@ func pending() []struct {
 		{key: "fetch.renderer"},
 		{key: "enrich.external"},
 		{key: "sinks[].type", but: []string{"sqlite", "postgres", "file"}},
-		{key: "sinks[].wait_full_text"},
 		{key: "sinks[].filter"},
 	}
 }

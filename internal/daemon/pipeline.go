@@ -101,6 +101,10 @@ func (p *pipeline) workers(stage string) []worker {
 		var all []worker
 		for _, s := range p.sinks {
 			all = append(all, worker{sinkWorker + s.name, func(ctx context.Context) error { return p.storeRecords(ctx, s) }})
+			if s.holds {
+				held := &bus.Worker[*feedmill.Record]{Name: sinkWorker + s.name, From: bus.Held(s.name), Handle: p.release(&s)}
+				all = append(all, worker{held.Name, func(ctx context.Context) error { return held.Run(ctx, b) }})
+			}
 		}
 		return all
 	}

@@ -25,6 +25,9 @@ const sinkWorker = "sink-"
 type namedSink struct {
 	name string
 	sink.Sink
+	// wait is how long records of the feed alone are held back; holds says that some may be, now or from before.
+	wait  time.Duration
+	holds bool
 }
 
 // openSinks opens the stores. One that is on another machine need not be there yet, or may refuse us until somebody has
@@ -46,7 +49,19 @@ func (p *pipeline) openSinks(ctx context.Context, once bool) error {
 			store = &lateSink{open: func(ctx context.Context) (sink.Sink, error) { return p.openSink(ctx, s) }, failed: err, failedAt: time.Now()}
 			reason = "cannot be opened; the log says why"
 		}
-		p.sinks = append(p.sinks, namedSink{s.Name, store})
+		named := namedSink{name: s.Name, Sink: store, wait: time.Duration(s.WaitFullText)}
+		if once {
+			named.wait = 0 // there is no later to wait for
+		}
+		p.sinks = append(p.sinks, named)
+		if named.holds = s.WaitFullText > 0; !named.holds {
+			held, err := p.Bus.Scheduled(ctx, bus.ScheduleHeld(s.Name))
+			if err != nil {
+				return err
+			}
+			named.holds = len(held) > 0
+		}
+		p.sinks[len(p.sinks)-1] = named
 		p.health.sink(s.Name, reason)
 	}
 	return p.dismissSinks(ctx)
@@ -101,26 +116,35 @@ const (
 	openPauseMax = 30 * time.Second
 )
 
-// write stores a batch and notes how the sink does.
+// write stores a batch, but for the records that are held back.
 func (p *pipeline) write(s namedSink) func(context.Context, []*feedmill.Record) error {
 	return func(ctx context.Context, recs []*feedmill.Record) error {
-		within, cancel := context.WithTimeout(ctx, writeTimeout)
-		defer cancel()
-		if err := s.Write(within, recs); err != nil {
-			if within.Err() != nil && ctx.Err() == nil && !feedmill.IsPermanent(err) {
-				err = sink.Down(fmt.Errorf("not written within %s: %w", writeTimeout, err))
-			}
-			if !feedmill.IsPermanent(err) {
-				p.health.sink(s.name, "its last write failed; the log says why")
-			}
+		now, err := p.holdBack(ctx, &s, recs)
+		if err != nil || len(now) == 0 && len(recs) > 0 {
 			return err
 		}
-		p.health.sink(s.name, "")
-		if p.onRecords != nil {
-			p.onRecords(recs)
-		}
-		return nil
+		return p.writeNow(ctx, &s, now)
 	}
+}
+
+// writeNow writes a batch and notes how the sink does.
+func (p *pipeline) writeNow(ctx context.Context, s *namedSink, recs []*feedmill.Record) error {
+	within, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := s.Write(within, recs); err != nil {
+		if within.Err() != nil && ctx.Err() == nil && !feedmill.IsPermanent(err) {
+			err = sink.Down(fmt.Errorf("not written within %s: %w", writeTimeout, err))
+		}
+		if !feedmill.IsPermanent(err) {
+			p.health.sink(s.name, "its last write failed; the log says why")
+		}
+		return err
+	}
+	p.health.sink(s.name, "")
+	if p.onRecords != nil {
+		p.onRecords(recs)
+	}
+	return nil
 }
 
 // openInTime opens a sink, whether there is something to write or not.

@@ -24,7 +24,7 @@ func TestASinkThatDoesNotAnswerIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipeline{health: &health{sinks: map[string]string{}}}
-		write := p.write(namedSink{"main", silentSink{}})
+		write := p.write(namedSink{name: "main", Sink: silentSink{}})
 		began := time.Now()
 		err := write(t.Context(), nil)
 		if _, down := feedmill.RetryTime(err); !down || !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != writeTimeout {
