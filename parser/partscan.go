@@ -17,44 +17,67 @@ import (
 // what stands after each href, in a small part of the time that reading the document takes; few pages have a next part.
 // It never holds back a link that leads: what it lets through is read properly.
 func mayLead(p *feedmill.Page, base *url.URL, own []partForm) bool {
-	body, utf := scannable(p)
-	if hasBaseTag(body) {
+	s := partScan{base: base, own: own, utf: utf8.Valid(p.Body), body: p.Body}
+	if !taggedInASCII(p.Body) {
+		s.body, _ = decode(p)
+		s.utf = true
+	}
+	may := s.run()
+	if may && s.unsure {
+		s.body, _ = decode(p)
+		s.utf, s.unsure = true, false
+		may = s.run()
+	}
+	return may
+}
+
+// taggedInASCII tells whether a document's tags can be found without decoding it.
+func taggedInASCII(b []byte) bool {
+	// ISO-2022-JP writes its characters in ASCII, behind an escape; UTF-16 writes all in two bytes.
+	return bytes.IndexByte(b, 0x1b) < 0 && (utf8.Valid(b) ||
+		bytes.IndexByte(b, 0) < 0 && !bytes.HasPrefix(b, []byte{0xff, 0xfe}) && !bytes.HasPrefix(b, []byte{0xfe, 0xff}))
+}
+
+// partScan is one look through a document.
+type partScan struct {
+	body []byte
+	utf  bool // in UTF-8; else only what is ASCII can be read
+	base *url.URL
+	own  []partForm
+	// unsure is set where the answer rests on something that is not ASCII.
+	unsure bool
+}
+
+func (s *partScan) run() bool {
+	if hasBaseTag(s.body) {
 		return true // the links start from elsewhere
 	}
 	for at := 0; ; {
-		eq := bytes.IndexByte(body[at:], '=')
+		eq := bytes.IndexByte(s.body[at:], '=')
 		if eq < 0 {
 			return false
 		}
-		name := bytes.TrimRight(body[at:at+eq], " \t\r\n\f")
+		name := s.body[at : at+eq]
 		at += eq + 1
-		if n := len(name) - len("href"); n < 0 || !bytes.EqualFold(name[n:], []byte("href")) {
+		if !endsInHref(name) {
 			continue
 		}
-		href := attributeValue(body[at:min(len(body), at+linkSize)])
-		if !utf && !isASCII(href) {
-			return true
-		}
-		numbers := leads(href, base, own)
-		if len(numbers) > 0 && saysSo(body, at, numbers, utf) {
+		if numbers := s.leads(attributeValue(s.body[at:min(len(s.body), at+linkSize)])); len(numbers) > 0 && s.saysSo(at, numbers) || s.unsure {
 			return true
 		}
 	}
 }
 
-// scannable returns a document's bytes with their tags in ASCII, and whether all else is in UTF-8. Most documents are
-// that already; decoding the others costs more than looking through them.
-func scannable(p *feedmill.Page) (body []byte, utf bool) {
-	escaped := bytes.IndexByte(p.Body, 0x1b) >= 0 // ISO-2022-JP writes its characters in ASCII
-	if !escaped && utf8.Valid(p.Body) {
-		return p.Body, true
+// endsInHref tells whether b ends in href, but for white space.
+func endsInHref(b []byte) bool {
+	n := len(b)
+	for n > 0 && isHTMLSpace(b[n-1]) {
+		n--
 	}
-	if !escaped && bytes.IndexByte(p.Body, 0) < 0 && !bytes.HasPrefix(p.Body, []byte{0xff, 0xfe}) && !bytes.HasPrefix(p.Body, []byte{0xfe, 0xff}) {
-		return p.Body, false
-	}
-	body, _ = decode(p)
-	return body, true
+	return n >= 4 && b[n-1]|0x20 == 'f' && bytes.EqualFold(b[n-4:n], []byte("href"))
 }
+
+func isHTMLSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
 
 func isASCII(b []byte) bool {
 	return !slices.ContainsFunc(b, func(c byte) bool { return c >= utf8.RuneSelf })
@@ -64,18 +87,36 @@ func isASCII(b []byte) bool {
 const linkSize = 4 << 10
 
 // saysSo tells whether the link whose href is at the given place calls itself the next part, or cannot be read here.
-func saysSo(body []byte, at int, numbers []int, utf bool) bool {
-	start := bytes.LastIndexByte(body[:at], '<')
+func (s *partScan) saysSo(at int, numbers []int) bool {
+	before := max(0, at-linkSize)
+	start := bytes.LastIndexByte(s.body[before:at], '<')
 	if start < 0 {
-		return false
+		return before > 0
 	}
-	link := body[start:min(len(body), start+linkSize)]
-	end := bytes.Index(link, []byte("</a>"))
-	if end < 0 || !utf && !isASCII(link[:end]) {
+	start += before
+	link := s.body[start:min(len(s.body), start+linkSize)]
+	end := endOfLink(link)
+	if end < 0 {
+		return true
+	}
+	if s.unsure = !s.utf && !isASCII(link[:end]); s.unsure {
 		return true
 	}
 	list := readPartLinks(link[:end]).list
 	return len(list) != 1 || list[0].next || slices.ContainsFunc(numbers, list[0].leadsTo)
+}
+
+// endOfLink is where the end tag of a link stands, -1 where there is none.
+func endOfLink(b []byte) int {
+	for at := 0; ; at += 2 {
+		i := bytes.Index(b[at:], []byte("</"))
+		if i < 0 {
+			return -1
+		}
+		if at += i; len(b) > at+3 && b[at+2]|0x20 == 'a' && (b[at+3] == '>' || isHTMLSpace(b[at+3])) {
+			return at
+		}
+	}
 }
 
 func hasBaseTag(body []byte) bool {
@@ -106,11 +147,14 @@ func attributeValue(b []byte) []byte {
 }
 
 // leads returns the numbers of parts that a link's URL can be read as, where one of the document's own comes before.
-func leads(href []byte, base *url.URL, own []partForm) []int {
+func (s *partScan) leads(href []byte) []int {
 	if bytes.IndexByte(href, '&') >= 0 {
 		href = []byte(html.UnescapeString(string(href)))
 	}
-	if !mayBeNumbered(href, own) {
+	if !mayBeNumbered(href, s.own) {
+		return nil
+	}
+	if s.unsure = !s.utf && !isASCII(href); s.unsure {
 		return nil
 	}
 	u, err := url.Parse(strings.TrimSpace(string(href)))
@@ -118,8 +162,8 @@ func leads(href []byte, base *url.URL, own []partForm) []int {
 		return nil
 	}
 	var numbers []int
-	for _, f := range partForms(base.ResolveReference(u)) {
-		if slices.ContainsFunc(own, func(o partForm) bool { return o.stem == f.stem && o.number+1 == f.number }) {
+	for _, f := range partForms(s.base.ResolveReference(u)) {
+		if slices.ContainsFunc(s.own, func(o partForm) bool { return o.stem == f.stem && o.number+1 == f.number }) {
 			numbers = append(numbers, f.number)
 		}
 	}
