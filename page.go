@@ -16,6 +16,10 @@ type Page struct {
 	Header    map[string][]string `json:"header,omitempty"`
 	FetchedAt time.Time           `json:"fetched_at,omitzero"`
 	Body      []byte              `json:"body"`
+	// Coded is Body as it was sent, where that was in the content coding that Coding names, "gzip" or "zstd". It spares
+	// who keeps the page or passes it on a compression of his own; the page's JSON does not have it.
+	Coded  []byte `json:"-"`
+	Coding string `json:"-"`
 	// Parts are the further pages of an article in several parts, in order.
 	Parts []*Page `json:"parts,omitempty"`
 	// Feed and Item are what is known from the feed.

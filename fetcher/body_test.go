@@ -307,6 +307,84 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 }
 
+// decoded takes a coding off with a decoder that knows nothing of ours.
+func decoded(coding string, b []byte) ([]byte, error) {
+	switch coding {
+	case "gzip":
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(z)
+	case "zstd":
+		z, err := zstd.NewReader(nil)
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		return z.DecodeAll(b, nil)
+	}
+	return nil, fmt.Errorf("unexpected coding %q", coding)
+}
+
+// TestCodedBodyIsKept holds that the bytes as sent are kept where, and only where, they are in one coding and nothing else.
+func TestCodedBodyIsKept(t *testing.T) {
+	t.Parallel()
+	var text []byte // over gzipAhead when not compressed
+	for r := rand.New(rand.NewPCG(1, 2)); len(text) < 1<<20; {
+		text = fmt.Appendf(text, "<p>The council met on Tuesday %x.</p>", r.Uint32())
+	}
+	zip := func(level int, parts ...[]byte) []byte {
+		var b bytes.Buffer
+		for _, part := range parts {
+			z, err := gzip.NewWriterLevel(&b, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := z.Write(part); err != nil {
+				t.Fatal(err)
+			}
+			if err := z.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return b.Bytes()
+	}
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, coding string
+		sent         []byte
+		kept         string
+	}{
+		{"gzip", "gzip", zip(9, text), "gzip"},
+		{"old name", "x-gzip", zip(9, text), "gzip"},
+		{"larger than is read ahead", "gzip", zip(0, text), "gzip"},
+		{"two members", "gzip", zip(9, text[:1000], text[1000:]), "gzip"},
+		{"padding", "gzip", append(zip(9, text), make([]byte, 16)...), ""},
+		{"a size that lies", "gzip, identity", zip(9, text[:len(text)-40], text[:40]), "gzip"},
+		{"zstd", "zstd", e.EncodeAll(text, nil), "zstd"},
+		{"no gzip at all", "gzip", text, ""},
+		{"no zstd at all", "zstd", text, ""},
+		{"none", "", text, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			src := &sentReader{ctx: t.Context(), body: bytes.NewReader(tt.sent), max: 4 << 20}
+			got, err := new(decoders).all(src, []string{tt.coding}, int64(len(tt.sent)), limits{sent: 4 << 20, decoded: 4 << 20, ratio: 500})
+			if err != nil || len(got.body) != len(text) {
+				t.Fatalf("%d bytes of %d, %v", len(got.body), len(text), err)
+			}
+			if got.coding != tt.kept || (tt.kept != "") != bytes.Equal(got.coded, tt.sent) {
+				t.Errorf("kept %d bytes of %d as %q, want %q", len(got.coded), len(tt.sent), got.coding, tt.kept)
+			}
+		})
+	}
+}
+
 // FuzzDecode holds that any bytes under any Content-Encoding end in at most the allowed size or an error with a class.
 func FuzzDecode(f *testing.F) {
 	f.Add("gzip", []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"))
@@ -316,9 +394,15 @@ func FuzzDecode(f *testing.F) {
 	f.Add("gzip,,x", []byte("x"))
 	f.Fuzz(func(t *testing.T, coding string, sent []byte) {
 		src := &sentReader{ctx: t.Context(), body: bytes.NewReader(sent), max: 1 << 20}
-		body, err := decodeAll(src, []string{coding}, limits{sent: 1 << 20, decoded: 64 << 10})
+		got, err := new(decoders).all(src, []string{coding}, -1, limits{sent: 1 << 20, decoded: 64 << 10})
+		body := got.body
 		if len(body) > 64<<10 {
 			t.Errorf("%d bytes", len(body))
+		}
+		if got.coded != nil {
+			if text, err := decoded(got.coding, got.coded); err != nil || !bytes.Equal(text, body) {
+				t.Errorf("%s kept of %d bytes decodes to %d bytes, %v", got.coding, len(body), len(text), err)
+			}
 		}
 		if err != nil {
 			switch c := Class(err); c {

@@ -25,19 +25,28 @@ const (
 	maxZstdWindow = 8 << 20
 )
 
-// decoder returns a reader of r without its content codings (RFC 9110 §8.4), and a function that frees what the reader
-// holds. A body that is labelled gzip or zstd but does not begin as one is taken as it is: servers and proxies forget to
-// drop the label.
-func decoder(r io.Reader, headers []string, maxDecoded int64) (io.Reader, func(), error) {
+// contentCodings reads Content-Encoding. The coding "gzip" has an old name.
+func contentCodings(header []string) ([]string, error) {
 	var codings []string
-	for c := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		if c = strings.ToLower(strings.TrimSpace(c)); c != "" && c != "identity" {
+	for c := range strings.SplitSeq(strings.Join(header, ","), ",") {
+		switch c = strings.ToLower(strings.TrimSpace(c)); c {
+		case "", "identity":
+		case "x-gzip":
+			codings = append(codings, "gzip")
+		default:
 			codings = append(codings, c)
 		}
 	}
 	if len(codings) > maxCodings {
-		return nil, nil, &Error{ClassDecode, fmt.Errorf("%d content codings", len(codings))}
+		return nil, &Error{ClassDecode, fmt.Errorf("%d content codings", len(codings))}
 	}
+	return codings, nil
+}
+
+// decoder returns a reader of r without its content codings (RFC 9110 §8.4), and a function that frees what the reader
+// holds. A body that is labelled gzip or zstd but does not begin as one is taken as it is: servers and proxies forget to
+// drop the label.
+func decoder(r io.Reader, codings []string, maxDecoded int64) (io.Reader, func(), error) {
 	var closers []func()
 	closeAll := func() {
 		for _, c := range closers {
@@ -66,8 +75,8 @@ func decodeOne(r *bufio.Reader, coding string, maxDecoded int64) (io.Reader, fun
 		return nil, nil, err
 	}
 	switch coding {
-	case "gzip", "x-gzip":
-		if !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+	case "gzip":
+		if !bytes.HasPrefix(head, gzipMagic) {
 			return r, nothing, nil
 		}
 		d, err := gzip.NewReader(r)
@@ -102,6 +111,8 @@ func decodeOne(r *bufio.Reader, coding string, maxDecoded int64) (io.Reader, fun
 	return nil, nil, &Error{ClassDecode, fmt.Errorf("unknown content coding %q", coding)}
 }
 
+var gzipMagic = []byte{0x1f, 0x8b}
+
 // isZstd tells whether head begins a zstd frame or a skippable one (RFC 8878 §3.1).
 func isZstd(head []byte) bool {
 	if len(head) < 4 || head[2] == 0 {
@@ -113,15 +124,16 @@ func isZstd(head []byte) bool {
 
 // gzipReader reads gzip members and ends at what follows the last one: padding after it is common and harmless.
 type gzipReader struct {
-	d   *gzip.Reader
-	any bool
+	d      *gzip.Reader
+	any    bool
+	padded bool
 }
 
 func (g *gzipReader) Read(p []byte) (int, error) {
 	n, err := g.d.Read(p)
 	g.any = g.any || n > 0
 	if errors.Is(err, gzip.ErrHeader) && g.any {
-		err = io.EOF
+		g.padded, err = true, io.EOF
 	}
 	return n, err
 }

@@ -174,8 +174,9 @@ func printable(s string) string {
 // Fetcher asks for documents. It may be used from many goroutines at once, and one should serve the whole process: it
 // holds the connections and the robots.txt copies.
 type Fetcher struct {
-	opts   Options
-	robots *robotsCache
+	opts     Options
+	robots   *robotsCache
+	decoders decoders
 }
 
 // New returns a Fetcher. A nil o means defaults.
@@ -379,7 +380,7 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 	}
 	defer resp.Body.Close()
 	page.Status, page.Header, page.Addr, page.Protocol = resp.StatusCode, pageHeader(resp.Header), addr, resp.Proto
-	page.FetchedAt = time.Now().UTC()
+	page.FetchedAt = time.Now().UTC().Round(0) // the clock's time alone, as it travels
 	f.opts.Logger.Debug("answer", "url", t.raw, "status", resp.StatusCode, "addr", addr, "proto", resp.Proto)
 
 	if isRedirect(resp.StatusCode) && resp.Header.Get("Location") != "" {
@@ -396,7 +397,8 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 			return "", err
 		}
 	}
-	page.Body, page.Sent, err = f.readBody(ctx, cancel, resp, lim)
+	got, sent, err := f.readBody(ctx, cancel, resp, lim)
+	page.Body, page.Coded, page.Coding, page.Sent = got.body, got.coded, got.coding, sent
 	if j.partial && Class(err) == ClassTruncated && outer.Err() == nil && len(page.Body) > 0 {
 		page.Truncated = true
 		return "", nil

@@ -1,6 +1,8 @@
 package fetcher
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -613,7 +615,16 @@ func TestNoUsableAnswer(t *testing.T) {
 // TestTruncatedFeed: what came of a feed is worth having, but no mark of it is kept.
 func TestTruncatedFeed(t *testing.T) {
 	t.Parallel()
+	var coded bytes.Buffer
+	z := gzip.NewWriter(&coded)
+	if _, err := io.WriteString(z, "<rss>"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	for name, answer := range map[string]string{
+		"gzip":   "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n" + coded.String(),
 		"length": "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 1000\r\n\r\n<rss>",
 		"chunks": "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n",
 	} {
