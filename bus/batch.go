@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 )
 
 // BatchWorker writes messages away in batches: it is the consumer that a sink runs in.
@@ -31,7 +31,7 @@ type BatchWorker[In any] struct {
 
 // received is a message of a batch with its value.
 type received[In any] struct {
-	msg   jetstream.Msg
+	msg   *nats.Msg
 	cause Cause
 	value In
 }
@@ -45,14 +45,16 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	if w.Attempts == 0 {
 		w.Attempts = 5
 	}
-	live, err := b.consumer(ctx, w.Name, w.From.Stream, w.From.filter(), 2*w.Size)
+	live, err := w.open(ctx, b, w.From.Stream, w.From.filter())
 	if err != nil {
 		return err
 	}
-	replays, err := b.consumer(ctx, w.Name, StreamReplay, replaySubject+token(w.Name)+".>", 2*w.Size)
+	defer live.close()
+	replays, err := w.open(ctx, b, StreamReplay, replaySubject+token(w.Name)+".>")
 	if err != nil {
 		return err
 	}
+	defer replays.close()
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })
@@ -112,7 +114,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			w.hold(ctx, batch, pause, turn)
 			if n := w.Size - len(batch); n > 0 && ctx.Err() == nil {
 				// What came meanwhile goes along: if it can be written, the store is not at fault.
-				more, err := w.take(live, n)
+				more, err := w.take(live, n, 0)
 				if err := b.pullFailed(ctx, w.Name, err); err != nil {
 					return err
 				}
@@ -123,42 +125,39 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 	return nil
 }
 
-// pull takes what is there, up to a batch: live messages, or pointers of replays where there are none. Where there is
-// neither it waits for a live message.
-func (w *BatchWorker[In]) pull(live, replays jetstream.Consumer) ([]jetstream.Msg, error) {
-	for _, cons := range []jetstream.Consumer{live, replays} {
-		if msgs, err := w.take(cons, w.Size); len(msgs) > 0 || err != nil {
-			return msgs, err
-		}
-	}
-	first, err := live.Fetch(1, jetstream.FetchMaxWait(pullWait))
-	if err != nil {
+func (w *BatchWorker[In]) open(ctx context.Context, b *Bus, stream, filter string) (*puller, error) {
+	if _, err := b.consumer(ctx, w.Name, stream, filter, 2*w.Size); err != nil {
 		return nil, err
 	}
-	var msgs []jetstream.Msg
-	for m := range first.Messages() {
-		msgs = append(msgs, m)
-	}
-	if len(msgs) == 0 {
-		return nil, first.Error()
-	}
-	rest, err := w.take(live, w.Size-1)
-	return append(msgs, rest...), err
+	return b.puller(stream, w.Name, w.Size)
 }
 
-func (w *BatchWorker[In]) take(cons jetstream.Consumer, most int) ([]jetstream.Msg, error) {
-	batch, err := cons.FetchNoWait(most)
-	if err != nil {
+// linger is how long a batch waits for more once it has begun. Writing has a cost of its own, and news can wait that long.
+const linger = 200 * time.Millisecond
+
+// pull takes a batch: of live messages, or of pointers of replays where there are none. Where there is neither it waits
+// for a live message.
+func (w *BatchWorker[In]) pull(live, replays *puller) ([]*nats.Msg, error) {
+	if msgs, err := w.take(live, w.Size, linger); len(msgs) > 0 || err != nil {
+		return msgs, err
+	}
+	if msgs, err := w.take(replays, w.Size, 0); len(msgs) > 0 || err != nil {
+		return msgs, err
+	}
+	first, err := w.take(live, 1, pullWait)
+	if len(first) == 0 || err != nil {
 		return nil, err
 	}
-	var msgs []jetstream.Msg
-	for m := range batch.Messages() {
-		msgs = append(msgs, m)
-	}
-	return msgs, batch.Error()
+	rest, err := w.take(live, w.Size-1, linger)
+	return append(first, rest...), err
 }
 
-func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.Msg) []received[In] {
+func (w *BatchWorker[In]) take(p *puller, most int, wait time.Duration) (msgs []*nats.Msg, err error) {
+	err = p.pull(most, wait, func(m *nats.Msg) { msgs = append(msgs, m) })
+	return msgs, err
+}
+
+func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []*nats.Msg) []received[In] {
 	batch := make([]received[In], 0, len(msgs))
 	for _, m := range msgs {
 		r := received[In]{msg: m}
@@ -167,7 +166,7 @@ func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []jetstream.M
 			b.log.Error("message without metadata", "worker", w.Name, "error", err)
 			continue
 		}
-		h, data := m.Headers(), m.Data()
+		h, data := m.Header, m.Data
 		if r.cause.Stream == StreamReplay {
 			var st *Stored
 			if st, _, err = b.pointed(ctx, h); err == nil {
@@ -245,7 +244,7 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In], took time.D
 	for _, r := range left {
 		missing[r.cause.Seq] = true
 	}
-	var last jetstream.Msg
+	var last *nats.Msg
 	for i := range batch {
 		r := &batch[i]
 		if missing[r.cause.Seq] {
@@ -258,9 +257,7 @@ func (w *BatchWorker[In]) settle(b *Bus, batch, left []received[In], took time.D
 		w.tell(b, r, ResultOK, took)
 	}
 	if last != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		b.settle(last.DoubleAck(ctx), w.Name)
+		b.settle(doubleAck(last), w.Name)
 	}
 }
 
@@ -343,7 +340,7 @@ func (w *BatchWorker[In]) hold(ctx context.Context, batch []received[In], pause 
 	for {
 		turn()
 		for _, r := range batch {
-			if err := r.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+			if err := r.msg.InProgress(); err != nil && !errors.Is(err, nats.ErrMsgAlreadyAckd) {
 				return // the connection is gone; the messages come again
 			}
 		}

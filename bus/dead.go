@@ -43,29 +43,29 @@ var carried = []string{headerID, headerFeed, headerEncoding, headerBody, headerR
 var ErrNoDeadLetter = errors.New("no such dead letter")
 
 // bury publishes the dead letter of a message and ends the message. Where that fails the message comes again.
-func (b *Bus) bury(ctx context.Context, worker string, msg jetstream.Msg, c Cause, attempts int, cause error) Result {
+func (b *Bus) bury(ctx context.Context, worker string, msg *nats.Msg, c Cause, attempts int, cause error) Result {
 	class := "failed"
 	if p, ok := errors.AsType[*feedmill.PermanentError](cause); ok && p.Class != "" {
 		class = p.Class
 	}
 	h := nats.Header{}
 	for _, k := range carried {
-		if v := msg.Headers().Get(k); v != "" {
+		if v := msg.Header.Get(k); v != "" {
 			h.Set(k, v)
 		}
 	}
 	h.Set(headerReason, oneLine(cause.Error()))
 	h.Set(headerAttempts, strconv.Itoa(attempts))
 	h.Set(headerOrigin, c.Stream+":"+strconv.FormatUint(c.Seq, 10))
-	h.Set(headerSubject, msg.Subject()[len(b.prefix):])
+	h.Set(headerSubject, msg.Subject[len(b.prefix):])
 	h.Set(jetstream.MsgIDHeader, c.id(worker)+":dead")
-	dead := &nats.Msg{Subject: b.prefix + "dead." + token(worker) + "." + token(class), Header: h, Data: msg.Data()}
+	dead := &nats.Msg{Subject: b.prefix + "dead." + token(worker) + "." + token(class), Header: h, Data: msg.Data}
 	if err := b.publish(ctx, []*nats.Msg{dead}, nil); err != nil {
 		b.settle(msg.NakWithDelay(retryFirst), worker)
 		return ResultFailed
 	}
 	b.log.Error("given up; see `feedmill dlq list`", "worker", worker, "class", class, "attempts", attempts, "error", cause)
-	b.settle(msg.TermWithReason(class), worker)
+	b.settle(b.term(msg, class), worker)
 	return ResultDead
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -69,7 +70,8 @@ type running[In any] struct {
 	bus *Bus
 	// work is the context of handlings: they outlive the worker's own by drainWait, so that a fetch under way can end well.
 	work     context.Context
-	slots    chan struct{} // one place for each message in hand
+	slots    chan struct{} // one place for each message in hand: being handled, or next
+	busy     chan struct{} // one place for each message that is being handled
 	attempts *attempts
 	done     *ledger
 	inHand   sync.WaitGroup
@@ -85,7 +87,8 @@ func (w *Worker[In]) Run(ctx context.Context, b *Bus) error {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })
 	defer stop()
-	r := &running[In]{Worker: w, bus: b, work: work, slots: make(chan struct{}, w.Concurrency), attempts: newAttempts()}
+	r := &running[In]{Worker: w, bus: b, work: work, attempts: newAttempts(),
+		slots: make(chan struct{}, 2*w.Concurrency), busy: make(chan struct{}, w.Concurrency)}
 	if w.Once != "" {
 		r.done = newLedger(b, w.Name, w.Once)
 	}
@@ -122,12 +125,14 @@ func failure(ctx context.Context) error {
 	return nil
 }
 
-// pullAll reads everything from one consumer: it pulls as many messages as there are free places.
+// pullAll reads everything from one consumer. It asks for many messages at once, and again while some are left to begin
+// with: a request costs as much as a small message.
 func (r *running[In]) pullAll(ctx context.Context) error {
-	cons, err := r.open(ctx, r.Name, r.From.filter())
+	p, err := r.open(ctx, r.Name, r.From.filter(), cap(r.slots))
 	if err != nil {
 		return err
 	}
+	defer p.close()
 	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, r.Name)
 	defer end()
 	for ctx.Err() == nil {
@@ -135,18 +140,14 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
-		free, ok := take(ctx, r.slots)
+		free, ok := take(ctx, r.slots, (r.Concurrency+1)/2)
 		if !ok {
 			break
 		}
-		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(pullWait))
-		if err == nil {
-			for msg := range batch.Messages() {
-				free--
-				r.start(msg)
-			}
-			err = batch.Error()
-		}
+		err := p.pull(free, pullWait, func(msg *nats.Msg) {
+			free--
+			r.start(ctx, msg)
+		})
 		for range free {
 			<-r.slots
 		}
@@ -161,10 +162,11 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 // each message that it has got.
 func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 	name := r.Name + "-" + partitionToken(n)
-	cons, err := r.open(ctx, name, r.From.partFilter(n))
+	p, err := r.open(ctx, name, r.From.partFilter(n), partitionBatch)
 	if err != nil {
 		return fmt.Errorf("partition %d: %w", n, err)
 	}
+	defer p.close()
 	var mine sync.WaitGroup
 	defer mine.Wait() // the partition is let go when nothing of it is in hand
 	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, name)
@@ -174,26 +176,23 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
-		batch, err := cons.Fetch(partitionBatch, jetstream.FetchMaxWait(partitionWait))
-		if err == nil {
-			for msg := range batch.Messages() {
-				alive := keepAlive(msg)
-				r.slots <- struct{}{}
+		err := p.pull(partitionBatch, partitionWait, func(msg *nats.Msg) {
+			alive := keepAlive(msg)
+			r.busy <- struct{}{}
+			if ctx.Err() != nil {
+				<-r.busy
 				alive.Stop()
-				if ctx.Err() != nil {
-					<-r.slots
-					r.bus.settle(msg.Nak(), name)
-					continue
-				}
-				mine.Add(1)
-				r.inHand.Go(func() {
-					defer mine.Done()
-					defer func() { <-r.slots }()
-					r.handle(r.work, msg)
-				})
+				r.bus.settle(msg.Nak(), name)
+				return
 			}
-			err = batch.Error()
-		}
+			mine.Add(1)
+			r.inHand.Go(func() {
+				defer mine.Done()
+				defer func() { <-r.busy }()
+				defer alive.Stop()
+				r.handle(r.work, msg)
+			})
+		})
 		if err := r.bus.pullFailed(ctx, name, err); err != nil {
 			return err
 		}
@@ -203,10 +202,14 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 
 // pullReplays handles pointers of replays while the worker's own stream has nothing waiting.
 func (r *running[In]) pullReplays(ctx context.Context) error {
-	cons, err := r.bus.consumer(ctx, r.Name, StreamReplay, replaySubject+token(r.Name)+".>", 2*r.Concurrency)
+	if _, err := r.bus.consumer(ctx, r.Name, StreamReplay, replaySubject+token(r.Name)+".>", 2*r.Concurrency); err != nil {
+		return err
+	}
+	p, err := r.bus.puller(StreamReplay, r.Name, 2*r.Concurrency)
 	if err != nil {
 		return err
 	}
+	defer p.close()
 	turn, end := r.bus.pulse.begin(r.Name, StreamReplay, r.Name)
 	defer end()
 	for ctx.Err() == nil {
@@ -214,16 +217,12 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) || r.bus.inLine(ctx, slices.Concat(r.Into, r.Below)) {
 			continue
 		}
-		batch, err := cons.Fetch(2*r.Concurrency, jetstream.FetchMaxWait(partitionWait))
-		if err == nil {
-			for msg := range batch.Messages() {
-				alive := keepAlive(msg)
-				r.slots <- struct{}{}
-				alive.Stop()
-				r.start(msg)
-			}
-			err = batch.Error()
-		}
+		err := p.pull(2*r.Concurrency, partitionWait, func(msg *nats.Msg) {
+			alive := keepAlive(msg)
+			r.slots <- struct{}{}
+			alive.Stop()
+			r.start(ctx, msg)
+		})
 		if err := r.bus.pullFailed(ctx, r.Name, err); err != nil {
 			return err
 		}
@@ -269,34 +268,58 @@ func (b *Bus) inLine(ctx context.Context, streams []string) bool {
 }
 
 // open binds a consumer, and knows then what was handled of what it may deliver again.
-func (r *running[In]) open(ctx context.Context, name, filter string) (jetstream.Consumer, error) {
+func (r *running[In]) open(ctx context.Context, name, filter string, most int) (*puller, error) {
 	cons, err := r.bus.consumer(ctx, name, r.From.Stream, filter, 2*r.Concurrency)
-	if err != nil || r.done == nil {
-		return cons, err
-	}
-	since, err := r.bus.unackedSince(ctx, r.From.Stream, cons)
 	if err != nil {
 		return nil, err
 	}
-	return cons, r.done.cover(ctx, since)
+	if r.done != nil {
+		since, err := r.bus.unackedSince(ctx, r.From.Stream, cons)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.done.cover(ctx, since); err != nil {
+			return nil, err
+		}
+	}
+	return r.bus.puller(r.From.Stream, name, most)
 }
 
-// start handles a message for which a place has been taken.
-func (r *running[In]) start(msg jetstream.Msg) {
+// start handles a message, for which a place among the slots has been taken, as soon as fewer than Concurrency are being
+// handled. One that has not begun when ctx ends goes back.
+func (r *running[In]) start(ctx context.Context, msg *nats.Msg) {
 	r.inHand.Go(func() {
 		defer func() { <-r.slots }()
+		alive := keepAlive(msg)
+		defer alive.Stop()
+		select {
+		case r.busy <- struct{}{}:
+		default:
+			select {
+			case r.busy <- struct{}{}:
+			case <-ctx.Done():
+				r.bus.settle(msg.Nak(), r.Name)
+				return
+			}
+		}
+		defer func() { <-r.busy }()
 		r.handle(r.work, msg)
 	})
 }
 
-// take fills free places of slots: it waits for one and takes the others that are free now.
-func take(ctx context.Context, slots chan struct{}) (int, bool) {
-	select {
-	case slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0, false
+// take fills free places of slots: it waits for the least number and takes the others that are free now.
+func take(ctx context.Context, slots chan struct{}, least int) (int, bool) {
+	n := 0
+	for ; n < least; n++ {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			for range n {
+				<-slots
+			}
+			return 0, false
+		}
 	}
-	n := 1
 	for {
 		select {
 		case slots <- struct{}{}:
@@ -346,7 +369,7 @@ func (b *Bus) pullFailed(ctx context.Context, worker string, err error) error {
 	return nil
 }
 
-func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
+func (r *running[In]) handle(ctx context.Context, msg *nats.Msg) {
 	b, w := r.bus, r.Worker
 	cause, err := b.cause(msg)
 	if err != nil {
@@ -357,8 +380,6 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 		r.again(msg, cause, leaseTTL)
 		return
 	}
-	alive := keepAlive(msg)
-	defer alive.Stop()
 	start := time.Now()
 	out := &Outbox{bus: b, stage: w.Name, id: cause.id(w.Name), cause: cause, once: w.Once, ctx: ctx}
 	result := r.deal(ctx, msg, cause, out)
@@ -370,7 +391,7 @@ func (r *running[In]) handle(ctx context.Context, msg jetstream.Msg) {
 }
 
 // deal handles a message, publishes what comes of it, and acknowledges it or has it come again.
-func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, out *Outbox) Result {
+func (r *running[In]) deal(ctx context.Context, msg *nats.Msg, cause Cause, out *Outbox) Result {
 	b, w := r.bus, r.Worker
 	if r.done != nil && cause.Stream != StreamReplay {
 		known, err := r.done.has(ctx, cause)
@@ -434,19 +455,19 @@ func (r *running[In]) deal(ctx context.Context, msg jetstream.Msg, cause Cause, 
 }
 
 // again has a message come again after a pause.
-func (r *running[In]) again(msg jetstream.Msg, c Cause, pause time.Duration) {
+func (r *running[In]) again(msg *nats.Msg, c Cause, pause time.Duration) {
 	r.attempts.end(c)
 	r.bus.settle(msg.NakWithDelay(pause), r.Name)
 }
 
 // run decodes and handles one message; a panic becomes a permanent error.
-func (w *Worker[In]) run(ctx context.Context, b *Bus, msg jetstream.Msg, out *Outbox) (err error) {
+func (w *Worker[In]) run(ctx context.Context, b *Bus, msg *nats.Msg, out *Outbox) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = feedmill.Permanent("panic", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	h, data := msg.Headers(), msg.Data()
+	h, data := msg.Header, msg.Data
 	if out.cause.Stream == StreamReplay {
 		m, cause, err := b.pointed(ctx, h)
 		if err != nil {
@@ -469,20 +490,20 @@ func (b *Bus) settle(err error, worker string) {
 	}
 }
 
-func (b *Bus) cause(msg jetstream.Msg) (Cause, error) {
+func (b *Bus) cause(msg *nats.Msg) (Cause, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return Cause{}, err
 	}
 	return Cause{Stream: b.plainName(meta.Stream), Seq: meta.Sequence.Stream, Time: meta.Timestamp, Delivered: meta.NumDelivered,
-		Run: msg.Headers().Get(headerRun)}, nil
+		Run: msg.Header.Get(headerRun)}, nil
 }
 
 // plainName is a stream's name without prefix.
 func (b *Bus) plainName(stream string) string { return stream[len(b.streamName("")):] }
 
 // keepAlive tells the server at intervals that the message is still being handled.
-func keepAlive(msg jetstream.Msg) *time.Timer {
+func keepAlive(msg *nats.Msg) *time.Timer {
 	var t *time.Timer
 	var mu sync.Mutex
 	mu.Lock()
