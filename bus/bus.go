@@ -86,6 +86,7 @@ type Bus struct {
 	bodies jetstream.ObjectStore
 	enc    *zstd.Encoder
 	dec    *zstd.Decoder
+	gzip   sync.Pool // of *gzip.Reader
 
 	shrink atomic.Bool // see AllowShrink
 

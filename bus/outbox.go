@@ -132,7 +132,7 @@ func (o *Outbox) add(subject string, v any, extra nats.Header) {
 	if o.err != nil {
 		return
 	}
-	data, h, err := o.bus.encode(o.ctx, v)
+	data, h, _, err := o.bus.encode(o.ctx, v)
 	if err != nil {
 		o.err = fmt.Errorf("publish %s: %w", subject, err)
 		return
