@@ -62,6 +62,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 
 	attempts := newAttempts()
 	down := outage{log: b.log, sink: w.Name}
+	defer b.handover.reads(w.From.Stream)()
 	turn, end := b.pulse.begin(w.Name, w.From.Stream, w.Name)
 	defer end()
 	for ctx.Err() == nil {
@@ -174,7 +175,10 @@ func (w *BatchWorker[In]) decode(ctx context.Context, b *Bus, msgs []*nats.Msg) 
 			}
 		}
 		if err == nil {
-			err = b.decode(ctx, h, data, &r.value)
+			var ok bool
+			if r.value, ok = b.handover.take(w.From.Stream, h, data).(In); !ok {
+				err = b.decode(ctx, h, data, &r.value)
+			}
 		}
 		switch {
 		case err == nil:

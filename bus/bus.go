@@ -95,6 +95,8 @@ type Bus struct {
 
 	room store // of the embedded server
 
+	handover *handover // nil: other processes read what this one publishes
+
 	pressureMu sync.Mutex
 	pressure   map[string]*pressure
 	pulse      pulse
@@ -182,6 +184,7 @@ func (b *Bus) connectEmbedded(ctx context.Context) error {
 	if b.server, err = startServer(b.opts.Dir, b.opts.Daemon, b.opts.Durability, b.log); err != nil {
 		return err
 	}
+	b.handover = newHandover()
 	if b.nc, err = b.server.connect(b.natsOptions()...); err != nil {
 		return fmt.Errorf("connect to the embedded nats-server: %w", err)
 	}

@@ -59,13 +59,23 @@ type Outbox struct {
 	stage string
 	cause Cause
 	msgs  []*nats.Msg
+	// values are those that workers of this process can be given instead of msgs, at the same places.
+	values []handable
 	// Messages to the stream once prove that the cause was handled; proofs are their places in msgs.
 	once   string
 	proofs []int
 	then   []func(context.Context) error
 	last   map[string]uint64
+	size   int // of the value added last, before compression
 	err    error
 	ctx    context.Context
+}
+
+// handable is a value with its stream and its size in bytes; the zero one is none.
+type handable struct {
+	stream string
+	value  any
+	size   int
 }
 
 // Cause returns the message that is being handled.
@@ -75,8 +85,14 @@ func (o *Outbox) Cause() Cause { return o.cause }
 func Put[T any](o *Outbox, s Subject[T], v T) {
 	n := len(o.msgs)
 	o.add(s.of(v), v, s.header(v))
-	if s.Stream == o.once && len(o.msgs) > n {
+	if len(o.msgs) == n {
+		return
+	}
+	if s.Stream == o.once {
 		o.proofs = append(o.proofs, n)
+	}
+	if s.handed {
+		o.values[n] = handable{s.Stream, v, o.size}
 	}
 }
 
@@ -132,7 +148,7 @@ func (o *Outbox) add(subject string, v any, extra nats.Header) {
 	if o.err != nil {
 		return
 	}
-	data, h, _, err := o.bus.encode(o.ctx, v)
+	data, h, size, err := o.bus.encode(o.ctx, v)
 	if err != nil {
 		o.err = fmt.Errorf("publish %s: %w", subject, err)
 		return
@@ -144,6 +160,8 @@ func (o *Outbox) add(subject string, v any, extra nats.Header) {
 		h.Set(headerRun, o.cause.Run)
 	}
 	h.Set(jetstream.MsgIDHeader, o.id+":"+strconv.Itoa(len(o.msgs)))
+	o.values = append(o.values, handable{})
+	o.size = size
 	o.msgs = append(o.msgs, &nats.Msg{Subject: o.bus.prefix + subject, Header: h, Data: data})
 }
 
@@ -156,6 +174,9 @@ func (o *Outbox) publish(ctx context.Context) error {
 	o.last = map[string]uint64{}
 	var proofs, others []*nats.Msg
 	for i, m := range o.msgs {
+		if v := &o.values[i]; v.value != nil {
+			o.bus.handover.put(v.stream, m, v.value, v.size)
+		}
 		if slices.Contains(o.proofs, i) {
 			proofs = append(proofs, m)
 		} else {

@@ -25,6 +25,9 @@ type Subject[T any] struct {
 	ids func(T) (article, feed string)
 	// notes are further headers, for those who read headers alone; nil: none.
 	notes func(T, nats.Header)
+	// handed says that a worker of the publishing process may be given the value itself. It must not be changed once it
+	// is published, and hold nothing large that does not travel with it.
+	handed bool
 	// schedule names the schedule that holds a value back, where the family can be scheduled.
 	schedule func(T) []string
 }
@@ -62,6 +65,7 @@ var (
 	}
 	FeedPages = Subject[*feedmill.Page]{
 		Stream: StreamFeed, name: "page.feed",
+		handed: true,
 		tokens: func(p *feedmill.Page) []string { return []string{p.Feed.ID} },
 		ids:    func(p *feedmill.Page) (string, string) { return "", p.Feed.ID },
 	}
@@ -74,6 +78,7 @@ var (
 	}
 	Pages = Subject[*feedmill.Page]{
 		Stream: StreamPage, name: "page.article",
+		handed: true,
 		tokens: func(p *feedmill.Page) []string { return []string{hostToken(feedmill.Host(p.URL))} },
 		ids: func(p *feedmill.Page) (string, string) {
 			if p.Feed == nil {
@@ -90,11 +95,13 @@ var (
 	}
 	Articles = Subject[*feedmill.Article]{
 		Stream: StreamArticle, name: "article",
+		handed: true,
 		tokens: func(a *feedmill.Article) []string { return []string{hostToken(feedmill.Host(a.URL))} },
 		ids:    articleIDs,
 	}
 	Records = Subject[*feedmill.Record]{
 		Stream: StreamRecord, name: "record",
+		handed: true,
 		tokens: func(r *feedmill.Record) []string { return []string{hostToken(feedmill.Host(r.URL))} },
 		ids:    func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
 		notes: func(r *feedmill.Record, h nats.Header) {

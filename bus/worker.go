@@ -133,11 +133,12 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
+	defer r.bus.handover.reads(r.From.Stream)()
 	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, r.Name)
 	defer end()
 	for ctx.Err() == nil {
 		turn()
-		if r.bus.wait(ctx, r.Into) {
+		if r.bus.wait(ctx, r.Into) || r.bus.handover.full(ctx, r.Into) {
 			continue
 		}
 		free, ok := take(ctx, r.slots, (r.Concurrency+1)/2)
@@ -476,9 +477,11 @@ func (w *Worker[In]) run(ctx context.Context, b *Bus, msg *nats.Msg, out *Outbox
 		h, data = m.header, m.data
 		out.cause, out.id = cause, cause.id(w.Name)
 	}
-	var in In
-	if err := b.decode(ctx, h, data, &in); err != nil {
-		return err
+	in, ok := b.handover.take(w.From.Stream, h, data).(In)
+	if !ok {
+		if err := b.decode(ctx, h, data, &in); err != nil {
+			return err
+		}
 	}
 	return w.Handle(ctx, in, out)
 }
