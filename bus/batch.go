@@ -70,7 +70,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 		if b.wait(ctx, nil) {
 			continue
 		}
-		msgs, err := w.pull(live, replays)
+		msgs, err := w.pull(ctx, live, replays)
 		if err := b.pullFailed(ctx, w.Name, err); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (w *BatchWorker[In]) Run(ctx context.Context, b *Bus) error {
 			w.hold(ctx, batch, pause, turn)
 			if n := w.Size - len(batch); n > 0 && ctx.Err() == nil {
 				// What came meanwhile goes along: if it can be written, the store is not at fault.
-				more, err := w.take(live, n, 0)
+				more, err := w.take(ctx, live, n, 0)
 				if err := b.pullFailed(ctx, w.Name, err); err != nil {
 					return err
 				}
@@ -138,23 +138,23 @@ const linger = 200 * time.Millisecond
 
 // pull takes a batch: of live messages, or of pointers of replays where there are none. Where there is neither it waits
 // for a live message.
-func (w *BatchWorker[In]) pull(live, replays *puller) ([]*nats.Msg, error) {
-	if msgs, err := w.take(live, w.Size, linger); len(msgs) > 0 || err != nil {
+func (w *BatchWorker[In]) pull(ctx context.Context, live, replays *puller) ([]*nats.Msg, error) {
+	if msgs, err := w.take(ctx, live, w.Size, linger); len(msgs) > 0 || err != nil {
 		return msgs, err
 	}
-	if msgs, err := w.take(replays, w.Size, 0); len(msgs) > 0 || err != nil {
+	if msgs, err := w.take(ctx, replays, w.Size, 0); len(msgs) > 0 || err != nil {
 		return msgs, err
 	}
-	first, err := w.take(live, 1, pullWait)
+	first, err := w.take(ctx, live, 1, pullWait)
 	if len(first) == 0 || err != nil {
 		return nil, err
 	}
-	rest, err := w.take(live, w.Size-1, linger)
+	rest, err := w.take(ctx, live, w.Size-1, linger)
 	return append(first, rest...), err
 }
 
-func (w *BatchWorker[In]) take(p *puller, most int, wait time.Duration) (msgs []*nats.Msg, err error) {
-	err = p.pull(most, wait, func(m *nats.Msg) { msgs = append(msgs, m) })
+func (w *BatchWorker[In]) take(ctx context.Context, p *puller, most int, wait time.Duration) (msgs []*nats.Msg, err error) {
+	err = p.pull(ctx, most, wait, func(m *nats.Msg) { msgs = append(msgs, m) })
 	return msgs, err
 }
 

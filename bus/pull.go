@@ -53,8 +53,9 @@ func (p *puller) close() {
 }
 
 // pull asks for up to n messages and gives each to f as it comes. It returns when n have come or when wait is over; with
-// no wait, when what is there has come. That there are none is no error.
-func (p *puller) pull(n int, wait time.Duration, f func(*nats.Msg)) error {
+// no wait, when what is there has come. That there are none is no error. When ctx ends it still takes what the server has
+// been asked for, but waits no longer for a server that does not answer.
+func (p *puller) pull(ctx context.Context, n int, wait time.Duration, f func(*nats.Msg)) error {
 	p.asked++
 	id := strconv.FormatUint(p.asked, 36)
 	ask := make([]byte, 0, 64)
@@ -69,8 +70,12 @@ func (p *puller) pull(n int, wait time.Duration, f func(*nats.Msg)) error {
 	}
 	late := time.NewTimer(wait + answerWait)
 	defer late.Stop()
+	asked, done := time.Now(), ctx.Done()
 	for n > 0 {
 		select {
+		case <-done:
+			done = nil
+			late.Reset(max(0, wait+answerWait/10-time.Since(asked)))
 		case msg := <-p.answers:
 			status := statusOf(msg)
 			if status == "" {

@@ -145,7 +145,7 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 		if !ok {
 			break
 		}
-		err := p.pull(free, pullWait, func(msg *nats.Msg) {
+		err := p.pull(ctx, free, pullWait, func(msg *nats.Msg) {
 			free--
 			r.start(ctx, msg)
 		})
@@ -177,7 +177,7 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 		if r.bus.wait(ctx, r.Into) {
 			continue
 		}
-		err := p.pull(partitionBatch, partitionWait, func(msg *nats.Msg) {
+		err := p.pull(ctx, partitionBatch, partitionWait, func(msg *nats.Msg) {
 			alive := keepAlive(msg)
 			r.busy <- struct{}{}
 			if ctx.Err() != nil {
@@ -218,7 +218,7 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 		if r.bus.wait(ctx, r.Into) || r.bus.behind(ctx, r.From.Stream, r.Name) || r.bus.inLine(ctx, slices.Concat(r.Into, r.Below)) {
 			continue
 		}
-		err := p.pull(2*r.Concurrency, partitionWait, func(msg *nats.Msg) {
+		err := p.pull(ctx, 2*r.Concurrency, partitionWait, func(msg *nats.Msg) {
 			alive := keepAlive(msg)
 			r.slots <- struct{}{}
 			alive.Stop()

@@ -12,12 +12,13 @@ import (
 	"github.com/feedmill/feedmill/internal/config"
 )
 
-// TestALoopThatHangsIsToldAsStalled runs a worker whose only place is taken by a handling that does not end.
+// TestALoopThatHangsIsToldAsStalled runs a worker with a handling that does not end, and another message next in line.
 func TestALoopThatHangsIsToldAsStalled(t *testing.T) {
 	t.Parallel()
 	b := bustest.New(t, nil)
 	if err := b.Send(t.Context(), "test", "1", func(o *bus.Outbox) {
 		bus.Put(o, bus.Items, feedmill.Entry{ID: "a", URL: "http://a.example/"})
+		bus.Put(o, bus.Items, feedmill.Entry{ID: "b", URL: "http://a.example/"})
 	}); err != nil {
 		t.Fatal(err)
 	}
