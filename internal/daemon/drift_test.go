@@ -38,6 +38,14 @@ func TestDriftOfASite(t *testing.T) {
 			go func() {
 				defer cancel()
 				send(c, 0, 100, "old")
+				for handled(ctx, c) < 100 {
+					select {
+					case <-time.After(10 * time.Millisecond):
+					case <-ctx.Done():
+						t.Error("the pages of the old template are not handled")
+						return
+					}
+				}
 				send(c, 100, 130, "new")
 				var got []string
 				for len(got) < 1 {
@@ -64,4 +72,18 @@ func TestDriftOfASite(t *testing.T) {
 	if status == nil || len(status.Drifting) != 1 || status.Drifting[0].Host != "news.example" || !strings.Contains(status.Drifting[0].Reason, "another template") {
 		t.Errorf("status %+v", status)
 	}
+}
+
+// handled is up to which one the stored pages are parsed. Several are parsed at once, in no order.
+func handled(ctx context.Context, c *daemon.Client) uint64 {
+	s, err := c.Bus.Stream(ctx, bus.StreamPage)
+	if err != nil {
+		return 0
+	}
+	for _, c := range s.Consumers {
+		if c.Name == "article" {
+			return c.Floor
+		}
+	}
+	return 0
 }
