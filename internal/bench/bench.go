@@ -327,24 +327,30 @@ func (b *bench) large(ctx context.Context) error {
 const messageBytes = 8 << 10
 
 func (b *bench) hops(ctx context.Context) error {
-	var runs runsOf
-	run := func(profile string, res *hopsResult) error {
+	var floor, runs runsOf
+	run := func(role, profile string, res *hopsResult) error {
 		dir, done := b.dir("bus")
-		err := b.run(ctx, &task{Role: roleHops, Hops: hopsTask{Dir: dir, Items: b.BusItems, Bytes: messageBytes, Profile: profile}}, res)
+		err := b.run(ctx, &task{Role: role, Hops: hopsTask{Dir: dir, Items: b.BusItems, Bytes: messageBytes, Profile: profile}}, res)
 		return errors.Join(err, done())
 	}
 	for range b.Rounds {
-		var res hopsResult
-		if err := run("", &res); err != nil {
+		var bare, res hopsResult
+		if err := run(roleBusFloor, "", &bare); err != nil {
 			return err
 		}
+		if err := run(roleHops, "", &res); err != nil {
+			return err
+		}
+		floor.add(bare.measured, bare.Wall, b.BusItems)
 		runs.add(res.measured, res.Wall, b.BusItems)
 		b.report.Bus.MessageKB = res.Stored / 1000
-		b.say("five idle hops           %6.2f ms CPU", per(res.CPU, b.BusItems))
+		b.say("five idle hops           %6.2f ms CPU; a bare client %.2f", per(res.CPU, b.BusItems), per(bare.CPU, b.BusItems))
 	}
-	b.report.Bus.Items, b.report.Bus.CPU, b.report.Bus.PerSecond, b.report.Bus.Runs = b.BusItems, median(runs.cpu), median(runs.rate), runs.cpu
+	r := &b.report.Bus
+	r.Items, r.CPU, r.PerSecond, r.PeakMB, r.Runs = b.BusItems, median(runs.cpu), median(runs.rate), median(runs.peak), runs.cpu
+	r.Floor = Floor{Name: floorBus, CPU: median(floor.cpu), PerSecond: median(floor.rate), PeakMB: median(floor.peak), Runs: floor.cpu}
 	if b.keep {
-		return run(filepath.Join(b.Dir, "bus.pprof"), new(hopsResult))
+		return run(roleHops, filepath.Join(b.Dir, "bus.pprof"), new(hopsResult))
 	}
 	return nil
 }

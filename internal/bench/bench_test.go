@@ -53,6 +53,9 @@ func TestRun(t *testing.T) {
 	if r.Bus.CPU <= 0 || r.Bus.MessageKB < 8 || r.Bus.MessageKB > 9 {
 		t.Errorf("bus: %+v, want messages of 8 KB", r.Bus)
 	}
+	if f := r.Bus.Floor; f.CPU <= 0 || f.PerSecond <= 0 || len(f.Runs) != 1 {
+		t.Errorf("floor of the bus: %+v", f)
+	}
 	if r.Idle.CPU <= 0 || r.Idle.Floor <= 0 || r.Idle.Unchanged != 3 {
 		t.Errorf("idle polls: %+v", r.Idle)
 	}
@@ -63,7 +66,7 @@ func TestRun(t *testing.T) {
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"floor: GET, goquery", "the same with enrichment", "pipeline, 16 articles", "idle poll (304), 3 feeds", "worst template", "bars"} {
+	for _, want := range []string{"floor: GET, goquery", "floor: five hops of a bare client", "the same with enrichment", "pipeline, 16 articles", "idle poll (304), 3 feeds", "worst template", "bars"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, text.String())
 		}

@@ -35,6 +35,7 @@ const (
 	rolePipeline = "pipeline"
 	roleHops     = "hops"
 	roleIdle     = "idle"
+	roleBusFloor = "bus floor"
 )
 
 // Child runs a task of a benchmark and tells whether there was one: whether [Run] started this process. A program that
@@ -67,6 +68,8 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) (bool, error) {
 		result, err = runHops(ctx, &t.Hops)
 	case roleIdle:
 		result, err = runIdle(ctx, &t.Idle)
+	case roleBusFloor:
+		result, err = runBusFloor(ctx, &t.Hops)
 	default:
 		err = fmt.Errorf("benchmark task: unknown role %q", t.Role)
 	}

@@ -75,8 +75,11 @@ type Bus struct {
 	Items     int       `json:"items"`
 	CPU       float64   `json:"cpu_ms"` // per item, all five hops
 	PerSecond float64   `json:"per_second"`
+	PeakMB    float64   `json:"peak_mb"`
 	MessageKB float64   `json:"message_kb"` // as stored
 	Runs      []float64 `json:"runs"`
+	// Floor is a bare client of the same server that passes such messages on, over as many hops.
+	Floor Floor `json:"floor"`
 }
 
 // Idle is what polls cost that bring nothing new.

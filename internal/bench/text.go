@@ -26,7 +26,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, p := range r.pipelines() {
 		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.0f\t%.0f\t %s\t\n", p.name, p.CPU, p.Ratio, p.PerSecond, p.PeakMB, list(p.Runs))
 	}
-	fmt.Fprintf(t, "five bus hops, %.1f kB\t%.2f\t\t%.0f\t\t %s\t\n", r.Bus.MessageKB, r.Bus.CPU, r.Bus.PerSecond, list(r.Bus.Runs))
+	fmt.Fprintf(t, "floor: %s\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.Floor.Name, r.Bus.Floor.CPU, r.Bus.Floor.PerSecond, r.Bus.Floor.PeakMB, list(r.Bus.Floor.Runs))
+	fmt.Fprintf(t, "five bus hops, %.1f kB\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.MessageKB, r.Bus.CPU, r.Bus.PerSecond, r.Bus.PeakMB, list(r.Bus.Runs))
 	if r.Idle.Feeds > 0 {
 		fmt.Fprintf(t, "idle poll (304), %d feeds\t%.2f\t\t%.0f\t%.0f\t \t\n", r.Idle.Feeds, r.Idle.CPU, r.Idle.PerSecond, r.Idle.PeakMB)
 		fmt.Fprintf(t, "floor: %s\t%.2f\t\t\t\t \t\n", floor304, r.Idle.Floor)
