@@ -94,6 +94,8 @@ func TestADaemonStartsWithoutItsPostgres(t *testing.T) {
 			remote := postgresStore(dsn)
 			waitFor(t, time.Minute, "all records in Postgres", func() bool { return remote.count(t) == all })
 			waitFor(t, 20*time.Second, "readiness", func() bool { _, status := ask(t, url+"/readyz"); return status == 200 })
+			// A write may find the sink open before the one who waits for it does.
+			waitFor(t, time.Minute, "the word of it", func() bool { return len(log.with("the sink is open now")) > 0 })
 			if told := log.with("the sink is open now"); len(told) != 1 {
 				t.Errorf("told %d times that the sink is open: %s", len(told), told)
 			}
