@@ -18,7 +18,7 @@ func TestReadProfile(t *testing.T) {
 	if err := pprof.StartCPUProfile(&profile); err != nil {
 		t.Fatal(err)
 	}
-	hashFor(300 * time.Millisecond)
+	hashFor(t, 300*time.Millisecond)
 	pprof.StopCPUProfile()
 	samples, err := readProfile(profile.Bytes())
 	if err != nil {
@@ -60,10 +60,18 @@ func TestReadProfile(t *testing.T) {
 	}
 }
 
-func hashFor(d time.Duration) {
+// hashFor uses so much CPU time, however long that takes.
+func hashFor(t *testing.T, d time.Duration) {
+	t.Helper()
 	block := make([]byte, 1<<16)
-	for end := time.Now().Add(d); time.Now().Before(end); {
-		sha256.Sum256(block)
+	begun, err := cpuTime()
+	for now := begun; err == nil && now-begun < d; now, err = cpuTime() {
+		for range 10 {
+			sha256.Sum256(block)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -75,12 +83,15 @@ func TestStageOf(t *testing.T) {
 	for _, tt := range []struct{ stack, want string }{
 		{"golang.org/x/net/html.Parse " + daemon + "(*pipeline).article " + bus + "(*Worker[go.shape.*uint8]).run " + worker, stageParse},
 		{"github.com/klauspost/compress/zstd.(*Encoder).EncodeAll " + bus + "(*Bus).encode " + bus + "(*Outbox).add " + daemon + "(*pipeline).page " + worker, stageCodec},
+		{"github.com/klauspost/compress/zstd.(*Encoder).EncodeAll " + bus + "(*Bus).marshal " + bus + "(*Bus).encode", stageCodec},
+		{"encoding/json.Unmarshal " + bus + "unmarshal " + bus + "(*Bus).decode", stageCodec},
 		{"runtime.gcAssistAlloc runtime.mallocgc " + daemon + "(*pipeline).enrich", stageCollector},
 		{"runtime.mallocgc strings.Join " + daemon + "(*pipeline).enrich " + worker, stageEnrich},
 		{"modernc.org/sqlite/lib._sqlite3VdbeExec database/sql.(*Tx).Exec " + daemon + "(*pipeline).write.func1", stageSink},
 		{"syscall.read net/http.(*persistConn).readLoop", stageFetch},
 		{"github.com/nats-io/nats-server/v2/server.(*client).readLoop", stageServer},
-		{"github.com/nats-io/nats.go.(*Conn).readLoop", stageBus},
+		{"github.com/nats-io/nats%2ego.(*Conn).readLoop", stageBus}, // as profiles write it
+		{"github.com/nats-io/nats.go/jetstream.(*pushConsumer).Stop", stageBus},
 		{"runtime.futex runtime.mcall", stageRuntime},
 		{"time.Sleep main.main runtime.main", stageOther},
 		{"", stageRuntime},

@@ -39,9 +39,12 @@ var stageRules = []struct{ prefix, stage string }{
 	{"runtime.gcStart", stageCollector},
 	{"github.com/nats-io/nats-server/", stageServer},
 	{module + "bus.(*Bus).encode", stageCodec},
+	{module + "bus.(*Bus).marshal", stageCodec},
 	{module + "bus.(*Bus).decode", stageCodec},
 	{module + "bus.(*Bus).payload", stageCodec},
-	{"github.com/nats-io/nats.go", stageBus},
+	{module + "bus.(*Bus).gunzip", stageCodec},
+	{module + "bus.unmarshal", stageCodec},
+	{"github.com/nats-io/nats", stageBus}, // in profiles nats%2ego
 	{module + "registry", stageRegistry},
 	{module + "bus.(*Worker[", stageBus}, // but for its handler, which stands below in the stack
 	{module + "bus.(*BatchWorker[", stageBus},
