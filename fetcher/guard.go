@@ -43,15 +43,22 @@ var special = []netip.Prefix{
 
 // Public tells whether addr is an address that a public host can have. It is false for every special-purpose range of
 // the IANA registries, for multicast and reserved addresses, for the forms that carry an IPv4 address inside an IPv6
-// one (mapped, NAT64, 6to4, Teredo) and for addresses with a zone.
+// one (mapped, NAT64, 6to4, Teredo, ISATAP) and for addresses with a zone.
 func Public(addr netip.Addr) bool {
 	if !addr.IsValid() || addr.Zone() != "" {
 		return false
 	}
-	if addr.Is6() && !globalUnicast6.Contains(addr) {
+	if addr.Is6() && (!globalUnicast6.Contains(addr) || isISATAP(addr)) {
 		return false
 	}
 	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// isISATAP tells whether addr is of the form that carries an IPv4 address in its interface identifier (RFC 5214 §6.1),
+// under any prefix.
+func isISATAP(addr netip.Addr) bool {
+	b := addr.As16()
+	return b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
 // AllowCIDRs returns a function for [Options].Allow that admits the public addresses and those within prefixes.

@@ -40,6 +40,7 @@ type pipeline struct {
 	hosts     *fetcher.Hosts
 	waiting   waiting
 	reading   reading
+	shared    shared
 	holds     holds
 	leases    *bus.Leases
 	idle      *idle // of the fetcher, nil elsewhere

@@ -43,8 +43,12 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomePostponed, Feed: st.ID, URL: st.PollURL(), Reason: "overdue polls are spread", Next: at})
 		return nil
 	}
-	page, err := p.fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: p.validators(&st, now)}, poll.Slot,
-		func() { p.metrics.PollBegun(time.Since(poll.Due)) })
+	sent := p.validators(&st, now)
+	page := p.shared.find(&st, sent, time.Duration(p.cfg.Poll.Min), now)
+	if page == nil {
+		page, err = p.fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: sent}, poll.Slot,
+			func() { p.metrics.PollBegun(time.Since(poll.Due)) })
+	}
 	if off, ok := errors.AsType[*putOff](err); ok {
 		if p.once != nil && off.held {
 			p.settle(out, &st, now, func(s *feedmill.FeedState) {
@@ -68,6 +72,9 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	}
 	if err := p.holdHost(ctx, v, now); err != nil {
 		return err
+	}
+	if v.Outcome == feedmill.OutcomeFetched || v.Outcome == feedmill.OutcomeUnchanged {
+		p.shared.keep(&st, sent, page, now)
 	}
 
 	if v.Outcome == feedmill.OutcomeFetched {
