@@ -17,7 +17,8 @@ type Page struct {
 	FetchedAt time.Time           `json:"fetched_at,omitzero"`
 	Body      []byte              `json:"body"`
 	// Coded is Body as it was sent, where that was in the content coding that Coding names, "gzip" or "zstd". It spares
-	// who keeps the page or passes it on a compression of his own; the page's JSON does not have it.
+	// who keeps the page or passes it on a compression of his own; the page's JSON does not have it. A page without Body
+	// has none.
 	Coded  []byte `json:"-"`
 	Coding string `json:"-"`
 	// Parts are the further pages of an article in several parts, in order.

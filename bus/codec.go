@@ -81,11 +81,15 @@ func (b *Bus) marshal(v any) (payload []byte, encoding string, size int, err err
 	}
 	raw = append(raw, '\n')
 	size = len(raw) + len(p.Body)
+	coding := p.Coding
+	if len(p.Body) == 0 {
+		coding = "" // it was taken out of the page, and does not travel
+	}
 	switch {
-	case p.Coding == encodingGzip && len(raw) <= lineAbove:
+	case coding == encodingGzip && len(raw) <= lineAbove:
 		payload, err = gzipStored(make([]byte, 0, len(raw)+gzipExtra+len(p.Coded)), raw)
 		return append(payload, p.Coded...), encodingGzip, size, err
-	case p.Coding == encodingZstd:
+	case coding == encodingZstd:
 		return append(b.enc.EncodeAll(raw, make([]byte, 0, len(raw)+len(p.Coded))), p.Coded...), encodingZstd, size, nil
 	case size <= compressAbove:
 		return append(raw, p.Body...), "", size, nil

@@ -140,6 +140,27 @@ func TestOtherValuesAreCompressedWhereItPays(t *testing.T) {
 	}
 }
 
+// TestABodyTakenOutDoesNotTravel: a page whose body was not news keeps its head alone, whatever coding it came in.
+func TestABodyTakenOutDoesNotTravel(t *testing.T) {
+	t.Parallel()
+	b := codec(t)
+	coded := zip(t, []byte("the whole text"))
+	for _, coding := range []string{"gzip", "zstd"} {
+		p := &feedmill.Page{ID: "1", URL: "http://a.example/", Coded: coded, Coding: coding}
+		data, h, _, err := b.encode(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got *feedmill.Page
+		if err := b.decode(t.Context(), h, data, &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Body) != 0 {
+			t.Errorf("%s: %q travelled", coding, got.Body)
+		}
+	}
+}
+
 // FuzzDecodePage holds that any payload under any encoding gives a page or a permanent error.
 func FuzzDecodePage(f *testing.F) {
 	b := codec(f)
