@@ -20,8 +20,16 @@ type Annotations struct {
 	KeySentences []Span      `json:"key_sentences,omitempty"`
 	Fingerprint  string      `json:"fingerprint,omitempty"`
 	Story        *Story      `json:"story,omitempty"`
+	// External are the external enrichers that answered, in the order they were asked in.
+	External []ExternalEnricher `json:"external,omitempty"`
 	// Warnings name the enrichment steps whose part is missing, and why.
 	Warnings []string `json:"enrich_warnings,omitempty"`
+}
+
+// ExternalEnricher is an enricher outside of feedmill and the version that it gave itself.
+type ExternalEnricher struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // Topic is an IPTC Media Topic.

@@ -33,7 +33,8 @@ type Enricher interface {
 type Options struct {
 	// Steps are the names of the steps to run; their order is always that of [Steps]. Nil means all of them.
 	Steps []string
-	// Extra are enrichers to run after the steps, in the given order. They see the steps' annotations.
+	// Extra are enrichers to run after the steps, in the given order. They see the steps' annotations. One that has a method
+	// Budget() time.Duration may take that long instead of Timeout.
 	Extra []Enricher
 	// Model is the entity model: the name of a built-in one (see [ner.Builtin]) or a file; empty means the default.
 	Model string
@@ -133,10 +134,10 @@ func (c *Chain) Name() string { return "chain" }
 func (c *Chain) Enrich(ctx context.Context, r *feedmill.Record) error {
 	d := newDocument(r)
 	d.model = c.model
-	r.Warnings = nil
+	r.Warnings, r.External = nil, nil
 	for _, s := range c.steps {
 		saved, ents := *r, cloneEntities(d.ents)
-		err := c.run(ctx, s.name, r.ID, func(ctx context.Context) error { return s.run(ctx, d) })
+		err := c.run(ctx, c.timeout, s.name, r.ID, func(ctx context.Context) error { return s.run(ctx, d) })
 		if err != nil {
 			warnings := append(slices.Clip(saved.Warnings), s.name+": "+err.Error())
 			*r, d.ents = saved, ents
@@ -153,7 +154,11 @@ func (c *Chain) Enrich(ctx context.Context, r *feedmill.Record) error {
 	for _, e := range c.extra {
 		saved := *r
 		saved.Entities = cloneAnnotated(r.Entities)
-		if err := c.run(ctx, e.Name(), r.ID, func(ctx context.Context) error { return e.Enrich(ctx, r) }); err != nil {
+		budget := c.timeout
+		if b, ok := e.(interface{ Budget() time.Duration }); ok && b.Budget() > 0 {
+			budget = b.Budget()
+		}
+		if err := c.run(ctx, budget, e.Name(), r.ID, func(ctx context.Context) error { return e.Enrich(ctx, r) }); err != nil {
 			*r = saved
 			r.Warnings = append(slices.Clip(r.Warnings), e.Name()+": "+err.Error())
 		}
@@ -165,8 +170,8 @@ func (c *Chain) Enrich(ctx context.Context, r *feedmill.Record) error {
 }
 
 // run gives f its budget and turns lateness and panics into errors.
-func (c *Chain) run(ctx context.Context, name, id string, f func(context.Context) error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+func (c *Chain) run(ctx context.Context, budget time.Duration, name, id string, f func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -178,7 +183,7 @@ func (c *Chain) run(ctx context.Context, name, id string, f func(context.Context
 		return err
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("not done within %s", c.timeout)
+		return fmt.Errorf("not done within %s", budget)
 	}
 	return ctx.Err()
 }

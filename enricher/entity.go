@@ -159,6 +159,11 @@ func (e *entity) corpusKey() string {
 	case e.wikidata != "":
 		return "wikidata:" + e.wikidata
 	}
-	h := sha256.Sum256([]byte(strings.Join([]string{fold.Key(e.name), e.typ, e.iso}, "\x1f")))
+	return localKey(e.typ, e.name, e.iso)
+}
+
+// localKey is the key of what no catalogue names.
+func localKey(typ, name, iso string) string {
+	h := sha256.Sum256([]byte(strings.Join([]string{fold.Key(name), typ, iso}, "\x1f")))
 	return "local:" + hex.EncodeToString(h[:8])
 }

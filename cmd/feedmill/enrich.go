@@ -18,6 +18,8 @@ func enrichCommand(a *app) *cobra.Command {
 places, dates, amounts and quotes. "id" and "text" are required; "title", "published", "language" and "source" help where
 they are known. Without FILE, or for "-", standard input is read.
 
+Enrichers of enrich.external are asked by the daemon alone.
+
 What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest goes on; the exit code is 3 then.`,
 		Example: `  feedmill fetch https://example.com/story | feedmill parse | feedmill enrich
   echo '{"id":"1","text":"Angela Merkel met Barack Obama in Berlin."}' | feedmill enrich | jq .entities`,
@@ -29,7 +31,7 @@ What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest g
 			if err := a.checkInputs(files); err != nil {
 				return err
 			}
-			chain, err := daemon.Chain(cfg, a.commandLogger(cfg))
+			chain, err := daemon.Chain(cfg, a.commandLogger(cfg), nil)
 			if err != nil {
 				return usageError{err}
 			}

@@ -102,7 +102,7 @@ func (a *app) try(ctx context.Context, what string, f *tryFlags) error {
 }
 
 func (a *app) tryEnrich(ctx context.Context, cfg *config.Config, article *feedmill.Article) (*feedmill.Record, error) {
-	chain, err := daemon.Chain(cfg, a.commandLogger(cfg))
+	chain, err := daemon.Chain(cfg, a.commandLogger(cfg), nil)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -143,11 +143,11 @@ type Enrich struct {
 	External []External `yaml:"external" example:"[{name: topics, subject: enrich.topics, timeout: 5s}]"`
 }
 
-// External is an enricher outside the process, asked over NATS.
+// External is an enricher outside the process, asked over NATS, in the order of the list and after all steps.
 type External struct {
 	Name    string   `yaml:"name"`
 	Subject string   `yaml:"subject"`
-	Timeout Duration `yaml:"timeout"`
+	Timeout Duration `yaml:"timeout"` // how long an answer is waited for; 0: enrich.timeout
 }
 
 // Sink is one storage that records are written to. Which fields matter depends on its type.

@@ -80,6 +80,7 @@ func TestPending(t *testing.T) {
 http: {listen: ""}
 poll: {min: 1m}
 nats: {urls: [nats://x], replicas: 3}
+enrich: {external: [{name: topics, subject: enrich.topics}]}
 fetch: {revisit: [1h, 25h], renderer: r, article_tries: 2}
 websub: {callback: "https://x"}
 sinks:

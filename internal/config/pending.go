@@ -17,7 +17,6 @@ func pending() []struct {
 		but []string
 	}{
 		{key: "fetch.renderer"},
-		{key: "enrich.external"},
 		{key: "sinks[].type", but: []string{"sqlite", "postgres", "file"}},
 		{key: "sinks[].filter"},
 	}

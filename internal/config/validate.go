@@ -259,6 +259,9 @@ func (v *validator) rest() {
 		if e.Subject == "" {
 			v.bad(key+".subject", e.Subject, "but a NATS subject is needed; write one such as enrich.topics")
 		}
+		if e.Timeout < 0 {
+			v.bad(key+".timeout", e.Timeout, "but it is a time to wait; leave it out for that of enrich.timeout")
+		}
 	}
 	for _, k := range []struct {
 		key   string

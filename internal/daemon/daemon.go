@@ -152,7 +152,7 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			}
 			p.itemsAtStart = items.LastSeq
 		case StageEnricher:
-			chain, err := Chain(p.cfg, p.log)
+			chain, err := Chain(p.cfg, p.log, p.Bus)
 			if err != nil {
 				return err
 			}
@@ -306,7 +306,14 @@ func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *
 	}
 }
 
-// Chain makes the chain of enrichers that the configuration asks for.
-func Chain(cfg *config.Config, log *slog.Logger) (*enricher.Chain, error) {
-	return enricher.NewChain(&enricher.Options{Steps: cfg.Enrich.Steps, Model: string(cfg.Enrich.Model), Timeout: time.Duration(cfg.Enrich.Timeout), Logger: log})
+// Chain makes the chain of enrichers that the configuration asks for. External ones are part of it where asker, the bus, is
+// not nil.
+func Chain(cfg *config.Config, log *slog.Logger, asker enricher.Asker) (*enricher.Chain, error) {
+	o := &enricher.Options{Steps: cfg.Enrich.Steps, Model: string(cfg.Enrich.Model), Timeout: time.Duration(cfg.Enrich.Timeout), Logger: log}
+	if asker != nil {
+		for _, e := range cfg.Enrich.External {
+			o.Extra = append(o.Extra, enricher.NewExternal(e.Name, e.Subject, time.Duration(e.Timeout), asker))
+		}
+	}
+	return enricher.NewChain(o)
 }

@@ -210,7 +210,7 @@ func (d *dryRun) sum() *DryReplay {
 
 // remaker returns what makes a record of a stage's stored input, as the workers would.
 func (c *Client) remaker(stage string) (func(context.Context, *bus.Stored) (*feedmill.Record, error), error) {
-	chain, err := Chain(c.cfg, c.log)
+	chain, err := Chain(c.cfg, c.log, c.Bus)
 	if err != nil {
 		return nil, err
 	}

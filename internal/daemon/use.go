@@ -54,7 +54,11 @@ func enricherVersion(cfg *config.Config, chain *enricher.Chain) string {
 	if !cfg.Enrich.Enabled {
 		return "off"
 	}
-	return fmt.Sprintf("e%d.%s.%s", enricher.Version, chain.Model(), strings.Join(cfg.Enrich.Steps, ","))
+	v := fmt.Sprintf("e%d.%s.%s", enricher.Version, chain.Model(), strings.Join(cfg.Enrich.Steps, ","))
+	for _, e := range cfg.Enrich.External {
+		v += "." + e.Name + "=" + e.Subject
+	}
+	return v
 }
 
 // parsing is what the parser of this process works with. It changes when site rules do.
