@@ -2,26 +2,33 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/enricher"
+	"github.com/feedmill/feedmill/enricher/story"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
 func enrichCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var stories bool
+	c := &cobra.Command{
 		Use:   "enrich [FILE...]",
 		Short: "Annotate articles (JSON lines): people, places, dates, quotes",
 		Long: `Read articles as JSON lines and write one record for each, in their order, with language, people, organizations,
 places, dates, amounts and quotes. "id" and "text" are required; "title", "published", "language" and "source" help where
 they are known. Without FILE, or for "-", standard input is read.
 
+With --stories each record is also placed among those of the last three days before it: as original, copy or update ("story").
+The order of the lines decides then, so they are annotated one after the other.
+
 Enrichers of enrich.external are asked by the daemon alone.
 
 What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest goes on; the exit code is 3 then.`,
 		Example: `  feedmill fetch https://example.com/story | feedmill parse | feedmill enrich
+  feedmill enrich --stories articles.jsonl | jq 'select(.story.role == "copy") | [.id, .story.of]'
   echo '{"id":"1","text":"Angela Merkel met Barack Obama in Berlin."}' | feedmill enrich | jq .entities`,
 		RunE: func(c *cobra.Command, files []string) error {
 			cfg, err := a.settings()
@@ -35,18 +42,24 @@ What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest g
 			if err != nil {
 				return usageError{err}
 			}
-			lines, failed, err := a.inOrder(c.Context(), 0, func(send func(task) bool) error {
+			workers, window := 0, (*story.Window)(nil)
+			if stories {
+				workers, window = 1, story.NewWindow(nil)
+			}
+			lines, failed, err := a.inOrder(c.Context(), workers, func(send func(task) bool) error {
 				return a.eachInput(files, func(_ string, in *bufio.Reader) error {
-					return sendLines(in, send, func(ctx context.Context, line []byte) any { return enrichLine(ctx, chain, line) })
+					return sendLines(in, send, func(ctx context.Context, line []byte) any { return enrichLine(ctx, chain, window, line) })
 				})
 			})
 			return a.ended("enrich", lines, failed, err)
 		},
 	}
+	c.Flags().BoolVar(&stories, "stories", false, "find copies and updates among the articles")
+	return c
 }
 
-// enrichLine annotates the article that a line holds.
-func enrichLine(ctx context.Context, chain *enricher.Chain, line []byte) any {
+// enrichLine annotates the article that a line holds, and places it in the window if there is one.
+func enrichLine(ctx context.Context, chain *enricher.Chain, window *story.Window, line []byte) any {
 	var in struct {
 		feedmill.Article
 		Text   *string `json:"text"`
@@ -68,6 +81,14 @@ func enrichLine(ctx context.Context, chain *enricher.Chain, line []byte) any {
 	r, err := annotate(ctx, chain, &in.Article)
 	if err != nil {
 		return failure{ID: in.ID, URL: in.URL, Error: err.Error()}
+	}
+	if window != nil {
+		seen := r.SeenAt
+		if seen.IsZero() {
+			seen = r.Published.UTC
+		}
+		p := window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), Seen: seen, Text: r.Text})
+		r.Story = &feedmill.Story{ID: p.Story, Role: p.Role, Of: p.Of}
 	}
 	return r
 }
