@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/html"
 
@@ -20,7 +21,7 @@ type dateFound struct {
 
 // publishedMeta are the meta elements that state the time of publication, the surest first.
 var publishedMeta = [...]string{
-	"article:published_time", "article:published", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "article.published", "published_time", "cxenseparse:recs:publishtime", "cxenseparse:recs:articlepublishedtime", "dcterms.created", "dcterms.issued", "dcterms.date", "dc.date.issued", "dc.date.created", "dc.date", "date", "bt:pubdate", "citation_publication_date", "citation_date", "vr:published_time", "rnews:datepublished", "displaydate", "originalpublicationdate", "date.created", "ptime", "last_published_date", "datecreated", "created", "article_date_original", "og:pubdate", "og:release_date", "gentime", "publisheddate",
+	"article:published_time", "article:published", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "article.published", "published_time", "cxenseparse:recs:publishtime", "cxenseparse:recs:articlepublishedtime", "dcterms.created", "dcterms.issued", "dcterms.date", "dc.date.issued", "dc.date.created", "dc.date", "date", "bt:pubdate", "citation_publication_date", "citation_date", "vr:published_time", "rnews:datepublished", "displaydate", "originalpublicationdate", "date.created", "ptime", "last_published_date", "datecreated", "created", "article_date_original", "og:pubdate", "og:release_date", "gentime", "publisheddate", "published_on", "publication-date", "article:publish_date", "article:publication_date", "dc.date.published", "dcterms.available", "pub_date", "article-published", "schema:datepublished",
 }
 
 var modifiedMeta = [...]string{"article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "article:modified", "last-modified", "lastmod", "revised", "article.updated"}
@@ -70,9 +71,57 @@ func (d *document) chooseDate(list []dateFound) (dateFound, bool) {
 		if m.ambiguous || m.day == 0 {
 			continue
 		}
+		if strings.HasPrefix(c.from, "text") || strings.HasPrefix(c.from, "time") {
+			if u, ok := urlRival(list); ok && !within(m.at(), u.moment.at(), 96*time.Hour) {
+				return u, true // a date in the page's address is its own; one near the headline can be of anything
+			}
+		}
+		c.moment = asShown(m, list)
 		return c, true
 	}
 	return dateFound{}, false
+}
+
+// urlRival is the day in the page's address.
+func urlRival(list []dateFound) (dateFound, bool) {
+	for _, c := range list {
+		if c.from == "url" && c.moment.day > 0 {
+			return c, true
+		}
+	}
+	return dateFound{}, false
+}
+
+// asShown puts a moment that is stated in UTC at the offset at which the page shows it: where another place has the same
+// minute of another hour, not more than fourteen hours away, on another day. It stays the same instant.
+func asShown(m moment, list []dateFound) moment {
+	if !m.clock || m.zone == nil {
+		return m
+	}
+	if _, offset := m.at().Zone(); offset != 0 {
+		return m
+	}
+	for _, c := range list {
+		o := c.moment
+		if !o.clock || o.ambiguous || o.sameDay(m) || !strings.HasPrefix(c.from, "text") && !strings.HasPrefix(c.from, "time") && !strings.HasPrefix(c.from, "meta:") {
+			continue
+		}
+		if o.zone != nil {
+			if _, offset := o.at().Zone(); offset == 0 {
+				continue
+			}
+		}
+		wall := time.Date(o.year, time.Month(o.month), o.day, o.hour, o.minute, 0, 0, time.UTC)
+		at := m.at().UTC().Truncate(time.Minute)
+		offset := wall.Sub(at)
+		if offset != 0 && offset.Abs() <= 14*time.Hour && offset%(15*time.Minute) == 0 {
+			sec, seconds := m.sec, m.seconds
+			m = momentOf(m.at().In(time.FixedZone("", int(offset/time.Second))))
+			m.sec, m.seconds = sec, seconds
+			return m
+		}
+	}
+	return m
 }
 
 func within(a, b time.Time, limit time.Duration) bool { return a.Sub(b).Abs() <= limit }
@@ -116,6 +165,9 @@ func (d *document) publishedCandidates() []dateFound {
 		list = append(list, dateFound{m, "url", raw})
 	}
 	d.farDates(add)
+	if len(list) == 0 {
+		d.looseDates(add)
+	}
 	if it := d.page.Item; it != nil && !it.Published.IsZero() {
 		list = append(list, dateFound{momentOf(it.Published), "feed", it.PublishedRaw})
 	}
@@ -198,6 +250,74 @@ func (d *document) farDates(add func(raw, from string) bool) {
 			}
 		}
 	}
+}
+
+// looseDates reads dates for pages that have none in the usual places: time elements and lines that are a date, near the
+// headline though in an element that is set aside; a date that begins the first line after the headline.
+func (d *document) looseDates(add func(raw, from string) bool) {
+	l := d.layout
+	first, last := max(d.headline-15, 0), min(d.headline+40, len(l.blocks))
+	if len(d.body.kept) > 0 {
+		if d.headline < 0 {
+			first = max(d.body.kept[0]-15, 0)
+		}
+		last = max(last, min(d.body.kept[len(d.body.kept)-1]+8, len(l.blocks)))
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name != "time" || mentionsUpdate(p.value) {
+			continue
+		}
+		if at, hints := d.placeOfNode(p); at >= first && at <= last && hints&(hintComment|hintRelated|hintNav) == 0 && add(p.value, "time:far") {
+			return
+		}
+	}
+	line := func(i int) bool {
+		b := &l.blocks[i]
+		aside := b.hints&(hintComment|hintRelated|hintNav|hintConsent) != 0
+		if aside && (b.linked > 0 || b.hints&hintDate == 0 && (i < d.headline-2 || i > d.headline+2)) {
+			return false
+		}
+		return b.size < 64 && b.size > 5 && !mentionsUpdate(b.text) && looksLikeDate(b.text) && !strings.Contains(b.text, "©") && add(b.text, "text:far")
+	}
+	for i := first; i < min(d.headline+25, len(l.blocks)); i++ {
+		if line(i) {
+			return
+		}
+	}
+	if len(d.body.kept) > 0 {
+		start, end := d.body.kept[0], d.body.kept[len(d.body.kept)-1]+1
+		for i := max(start-8, 0); i < start; i++ {
+			if line(i) {
+				return
+			}
+		}
+		for i := end; i < min(end+10, len(l.blocks)); i++ { // after the body a date alone, or one that is announced
+			if b := &l.blocks[i]; b.linked == 0 && b.hints&(hintComment|hintRelated|hintNav|hintFooter) == 0 && (b.size < 24 || announcesDate(b.text)) && line(i) {
+				return
+			}
+		}
+	}
+	for i := d.headline + 1; i < min(d.headline+6, len(l.blocks)); i++ {
+		b := &l.blocks[i]
+		head := firstRunes(b.text, 45)
+		if b.size < 40 || mentionsUpdate(head) || strings.IndexFunc(firstRunes(head, 24), unicode.IsDigit) < 0 {
+			continue
+		}
+		if add(head, "text:start") {
+			return
+		}
+	}
+}
+
+// announcesDate tells a line that says of its date that it is the publication's.
+func announcesDate(s string) bool {
+	l := strings.ToLower(firstRunes(s, 40))
+	for _, w := range [...]string{"publi", "posted", "erschienen", "veröffentlicht", "gepostet", "eingestellt", "pubblicat", "gepubliceerd"} {
+		if strings.Contains(l, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // placeOfNode finds an element of the head's list in the layout: the block that it stands before, and its hints.

@@ -96,6 +96,13 @@ func TestChosenDate(t *testing.T) {
 		{"meta with a zone is surer", "https://a.example/x", `<meta property="article:published_time" content="2011-01-10T12:00:00Z">`, "January 10, 2011", feed, "2011-01-10T12:00:00Z", "meta:article:published_time"},
 		{"nothing on the page", "https://a.example/x", "", "", feed, "2011-01-10T19:41:00+09:00", "feed"},
 		{"nothing at all", "https://a.example/x", "", "", time.Time{}, "", ""},
+		{"UTC, and the clock that the page shows", "https://a.example/x", `<meta property="article:published_time" content="2011-01-11T02:25:54Z">`, "January 10, 2011 9:25 pm", time.Time{}, "2011-01-10T21:25:54-05:00", "meta:article:published_time"},
+		{"UTC, and another time on the page", "https://a.example/x", `<meta property="article:published_time" content="2011-01-11T02:25:54Z">`, "January 10, 2011 9:31 pm", time.Time{}, "2011-01-11T02:25:54Z", "meta:article:published_time"},
+		{"the URL before a date of something else", "https://a.example/2011/01/10/x", "", "April 11, 2009", time.Time{}, "2011-01-10", "url"},
+		{"set aside", "https://a.example/x", "", `<aside><time datetime="2011-01-10">10 January</time></aside>`, time.Time{}, "2011-01-10", "time:far"},
+		{"RDFa", "https://a.example/x", "", `<span property="schema:dateCreated" content="2011-01-10T12:00:00Z"></span>`, time.Time{}, "2011-01-10T12:00:00Z", "itemprop:dateCreated"},
+		{"beginning the text", "https://a.example/x", "", "<p>10.01.2011 – " + sentence + "</p>", time.Time{}, "2011-01-10", "text:start"},
+		{"the last change is no publication", "https://a.example/x", `<meta property="article:modified_time" content="2011-01-10T12:00:00Z">`, "Updated January 10, 2011", time.Time{}, "", ""},
 		{"copyright is no date", "https://a.example/x", "", "© 2011-01-10 Example", time.Time{}, "", ""},
 	}
 	for _, tt := range tests {

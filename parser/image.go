@@ -23,6 +23,7 @@ type captioned struct {
 	ref                  *imageRef
 	url                  string
 	caption, credit, raw string
+	portrait             bool // of who wrote
 	boxed                bool // in a figure, or a box of its own with a caption
 	ruled                bool // the site's rule names its caption or credit
 }
@@ -53,7 +54,7 @@ func (d *document) readPictures() {
 // scripts.
 func (d *document) noscriptSource(n *html.Node) string {
 	for s := n.NextSibling; s != nil; s = s.NextSibling {
-		if s.Type == html.TextNode && strings.TrimSpace(s.Data) == "" {
+		if s.Type == html.TextNode && strings.TrimSpace(s.Data) == "" || s.DataAtom == atom.Span && strings.TrimSpace(nodeText(s)) == "" {
 			continue
 		}
 		if s.DataAtom != atom.Noscript || s.FirstChild == nil {
@@ -114,6 +115,14 @@ func (d *document) readCaption(c *captioned) {
 		d.takeCaption(c, f)
 		c.boxed = true
 		if box = l.nodes[f].parent; c.caption != "" || c.credit != "" || box < 0 {
+			return
+		}
+	}
+	// A figcaption right after it, the figure missing.
+	if k := int(c.ref.block); l.nodes[c.ref.node].figure < 0 && k < len(l.blocks) {
+		if near := l.blocks[k].near; l.nodes[near].n.DataAtom == atom.Figcaption && l.nodes[near].figure < 0 {
+			d.takeCaption(c, near)
+			c.boxed = true
 			return
 		}
 	}
@@ -257,12 +266,26 @@ func (d *document) takeCaption(c *captioned, box int32) {
 			b.drop = "caption"
 			continue
 		}
-		if l.nodes[b.near].figure < 0 && (looksLikeByline(text) || looksLikeDate(text)) {
+		if looksLikeByline(text) {
+			if _, dated := d.rules.readMoment(text, dayFirst); dated || l.nodes[b.near].figure < 0 {
+				c.portrait = true
+				continue
+			}
+		}
+		if l.nodes[b.near].figure < 0 && looksLikeDate(text) {
 			continue
 		}
 		if len(captions) > 0 && captions[len(captions)-1] == text {
 			b.drop, b.weight = "caption", 0
 			continue // once for each width of screen
+		}
+		if isCreditLabel(text) && k+1 < min(int(e.endBlock), len(l.blocks)) { // the name stands in the next
+			next := &l.blocks[k+1]
+			credits = append(credits, text+" "+next.text)
+			b.drop, b.weight = "caption", 0
+			next.drop, next.weight = "caption", 0
+			k++
+			continue
 		}
 		if caption, _, credit := splitCredit(text); caption == "" && credit != "" && b.size < 80 && e.endBlock-e.firstBlock > 1 {
 			credits = append(credits, text)
@@ -313,18 +336,30 @@ func (d *document) creditWithin(b *block, k int) string {
 	l := d.layout
 	for i := b.node + 1; i < l.nodes[b.node].end; i++ {
 		e := &l.nodes[i]
-		if e.own&hintCredit == 0 && e.n.DataAtom != atom.Cite && e.n.DataAtom != atom.Small || e.firstBlock > int32(k) {
+		named := e.own&hintCredit != 0 || namesPhotographer(e.n)
+		if !named && e.n.DataAtom != atom.Cite && e.n.DataAtom != atom.Small || e.firstBlock > int32(k) {
 			continue
 		}
 		t := cleanLine(nodeText(e.n))
-		if t == "" || len(t) >= len(b.text) || !strings.Contains(b.text, t) {
+		if t == "" || len(t) >= len(b.text) || !strings.Contains(b.text, t) || isCreditLabel(t) {
 			continue
 		}
-		if e.own&hintCredit != 0 || len(t) < 80 && strings.HasSuffix(b.text, t) && isCredit(bareCredit(t)) && !isCreditLabel(t) {
+		if named || len(t) < 80 && strings.HasSuffix(b.text, t) && isCredit(bareCredit(t)) && !isCreditLabel(t) {
 			return t
 		}
 	}
 	return ""
+}
+
+// namesPhotographer tells an element within a caption whose class says who made the picture.
+func namesPhotographer(n *html.Node) bool {
+	class := strings.ToLower(attr(n, "class"))
+	for _, w := range [...]string{"author", "copyright", "photographer", "agency", "credit"} {
+		if strings.Contains(class, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func isCreditLabel(s string) bool {
@@ -334,7 +369,7 @@ func isCreditLabel(s string) bool {
 // creditLabels begin a credit.
 var creditLabels = [...]string{
 	"photo credit", "photo credits", "photo courtesy of", "photo courtesy", "photograph by", "photograph", "photos by", "photo by", "photo from", "photo", "photos", "image credit", "image courtesy of", "image source", "image by", "image from", "image", "picture by", "picture", "pictures", "pic", "credit", "credits", "courtesy of", "courtesy", "source", "illustration by", "illustration", "screenshot",
-	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "bildrechte", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "사진제공", "사진", "그래픽", "写真提供", "写真", "撮影", "图源", "图片来源", "图", "圖", "تصوير", "صورة", "المصدر",
+	"foto von", "foto", "fotos", "bild", "bildquelle", "bildnachweis", "bildrechte", "quelle", "grafik", "symbolbild", "symbolfoto", "archivbild", "archivfoto", "photographie", "crédit photo", "crédits photo", "crédit", "crédits", "©", "(c)", "copyright", "fotografía", "imagen", "fuente", "crédito", "créditos", "fonte", "imagem", "reprodução", "divulgação", "fotó", "zdjęcie", "fot.", "zdroj", "kuva", "bilde", "sursa foto", "фото", "источник", "коллаж", "колаж", "иллюстрация", "collage", "montage", "사진제공", "사진", "그래픽", "写真提供", "写真", "撮影", "图源", "图片来源", "图", "圖", "تصوير", "صورة", "المصدر",
 }
 
 // splitCredit parts the credit at the end of a caption from it: raw is the credit with the marks that set it off.
@@ -582,6 +617,7 @@ func (d *document) readImages(first bool) {
 	seen := map[string]bool{}
 	state := func(ref, from string) {
 		if abs, ok := absoluteURL(plainText(ref), d.base); ok && !seen[abs] && !isLogo(abs) {
+			abs = unwrapped(abs)
 			seen[abs] = true
 			stated = append(stated, found{abs, from})
 		}
@@ -611,7 +647,7 @@ func (d *document) readImages(first bool) {
 		at := int(c.ref.block)
 		isStated := matchesAny(c.url, stated)
 		switch {
-		case kept[c.url] || len(d.body.pictures) >= maxImages:
+		case kept[c.url] || len(d.body.pictures) >= maxImages || c.portrait && !isStated:
 			continue
 		case isStated && (at <= last && at >= from-12 || c.boxed) && e.all&(hintRelated|hintFooter|hintComment|hintNav) == 0:
 		case c.boxed && c.caption != "" && at >= from-6 && at < from && e.all&hintFurniture&^hintHeader == 0: // above the headline
@@ -626,7 +662,7 @@ func (d *document) readImages(first bool) {
 		}
 		kept[c.url] = true
 		im := feedmill.Image{URL: c.url, Width: dimension(c.ref.n, "width"), Height: dimension(c.ref.n, "height"), Alt: cleanLine(attr(c.ref.n, "alt")), Caption: c.caption, Credit: c.credit, CreditRaw: c.raw}
-		complete(&im, linked[c.url])
+		complete(&im, d.linkedImage(c.url, linked))
 		d.body.pictures = append(d.body.pictures, picture{im, -1 - at})
 		k := len(d.body.pictures) - 1
 		if first && (isStated && !leadStated || lead < 0 && d.beforeBody(at)) {
@@ -641,7 +677,7 @@ func (d *document) readImages(first bool) {
 		if strings.HasPrefix(stated[0].From, "meta:og:") {
 			im.Width, im.Height = ldPixels(d.metaValue("og:image:width")), ldPixels(d.metaValue("og:image:height"))
 		}
-		complete(&im, linked[im.URL])
+		complete(&im, d.linkedImage(im.URL, linked))
 		im.Alt = plainText(d.metaValue("og:image:alt"))
 		d.body.pictures = append([]picture{{im, 0}}, d.body.pictures...)
 		lead = 0
@@ -650,11 +686,68 @@ func (d *document) readImages(first bool) {
 		lead = 0
 	}
 	if lead >= 0 {
-		d.body.pictures[lead].image.Lead = true
+		im := &d.body.pictures[lead].image
+		im.Lead = true
+		complete(im, d.onlyCredit())
 		if d.article.Provenance.Fields["image"] == "" {
 			d.set("image", d.body.pictures[lead].image.URL, "body", stated...)
 		}
 	}
+}
+
+// linkedImage is what JSON-LD says of a picture, or of the same in another size; nil where that is nothing.
+func (d *document) linkedImage(u string, exact map[string]*ldImage) *ldImage {
+	if im := exact[u]; im != nil {
+		return im
+	}
+	key := pictureKey(u)
+	if len(key) < 10 {
+		return nil
+	}
+	for i := range d.meta.ld.images {
+		if im := &d.meta.ld.images[i]; (im.caption != "" || im.credit != "") && pictureKey(im.url) == key {
+			return &ldImage{caption: im.caption, credit: im.credit}
+		}
+	}
+	return nil
+}
+
+// onlyCredit is what JSON-LD says of the article's picture where all that it says of any is the same; nil elsewhere.
+func (d *document) onlyCredit() *ldImage {
+	var only *ldImage
+	for i := range d.meta.ld.images {
+		im := &d.meta.ld.images[i]
+		if only != nil && (im.caption != only.caption || im.credit != only.credit) {
+			return nil
+		}
+		only = &ldImage{caption: im.caption, credit: im.credit}
+	}
+	return only
+}
+
+// unwrapped is the picture's own URL where the one that is stated leads through a service that makes sizes of it.
+func unwrapped(u string) string {
+	if !strings.Contains(u, "=http") {
+		return u
+	}
+	p, err := url.Parse(u)
+	if err != nil {
+		return u
+	}
+	for _, key := range [...]string{"image", "url", "src"} {
+		inner := p.Query().Get(key)
+		abs, ok := absoluteURL(inner, nil)
+		if !ok || !strings.HasPrefix(abs, "http") {
+			continue
+		}
+		if q, err := url.Parse(abs); err == nil {
+			switch strings.ToLower(path.Ext(q.Path)) {
+			case ".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif":
+				return abs
+			}
+		}
+	}
+	return u
 }
 
 // complete adds what JSON-LD states of a picture to what the page shows of it.
@@ -752,6 +845,7 @@ func pictureKey(u string) string {
 	}
 	file := path.Base(p.Path)
 	file = strings.TrimSuffix(file, path.Ext(file))
+	file, _, _ = strings.Cut(file, "=") // "…=s750"
 	// name-1024x683, name_640, name-scaled
 	for {
 		i := strings.LastIndexAny(file, "-_")

@@ -103,6 +103,30 @@ func TestPictures(t *testing.T) {
 			"later one, waiting for a script", long + `<figure><img src="data:image/gif;base64,R0" data-src="/b.jpg"></figure>` + long,
 			[]feedmill.Image{{ID: "i1", URL: "https://news.example/b.jpg", Lead: true, Block: 2}},
 		},
+		{
+			"figcaption without a figure", `<picture><img src="/a.jpg"></picture><figcaption>The bridge, Foto: Ann Lee</figcaption>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge,", Credit: "Ann Lee", CreditRaw: "Foto: Ann Lee", Lead: true}},
+		},
+		{
+			"who made it, by the element's name", `<figure><img src="/a.jpg"><figcaption><span>The bridge</span> <span class="cap--author">Example Views</span></figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge", Credit: "Example Views", CreditRaw: "Example Views", Lead: true}},
+		},
+		{
+			"credit of JSON-LD for another size", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":[{"@type":"ImageObject","url":"/img/river-bridge-1200x800.jpg","author":"Ann Lee"},{"@type":"ImageObject","url":"/img/river-bridge-800x800.jpg","author":"Ann Lee"}]}</script><figure><img src="/img/river-bridge-640x480.jpg"></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/img/river-bridge-640x480.jpg", Credit: "Ann Lee", CreditRaw: "Ann Lee", Lead: true}},
+		},
+		{
+			"portrait with the byline", `<figure><img src="/ann.jpg"><figcaption>Von Ann Lee, Redakteurin 09.09.2025, 09:58 Uhr</figcaption></figure><figure><img src="/a.jpg"><figcaption>The bridge</figcaption></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Caption: "The bridge", Lead: true}},
+		},
+		{
+			"through a service that makes sizes", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":"https://sizes.example/i?image=https%3A%2F%2Fnews.example%2Fa.jpg%3Fs%3D1"}</script>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg?s=1", Lead: true}},
+		},
+		{
+			"behind a noscript", `<div><img src="/transparent.gif"><span class="i"></span><noscript><img src="/a.jpg"></noscript></div>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Lead: true}},
+		},
 		{"icons and counters", `<img src="/logo.png"><img src="/c.gif" width="1" height="1"><img src="/x.svg">` + long, nil},
 	}
 	for _, tt := range tests {

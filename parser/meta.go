@@ -55,7 +55,7 @@ func (stating) Match(n *html.Node) bool {
 	case atom.A:
 		return len(n.Attr) > 1 // a link alone says nothing of itself
 	}
-	return len(n.Attr) > 0 && hasAttr(n, "itemprop")
+	return len(n.Attr) > 0 && (hasAttr(n, "itemprop") || hasAttr(n, "property"))
 }
 
 func (m stating) MatchAll(root *html.Node) []*html.Node {
@@ -124,6 +124,9 @@ func readMetadata(doc *goquery.Document) *metadata {
 			}
 		default:
 			name := attr(n, "itemprop")
+			if name == "" {
+				name = strings.TrimPrefix(attr(n, "property"), "schema:") // RDFa
+			}
 			if n.DataAtom == atom.Time && name == "" {
 				name = "time"
 			}

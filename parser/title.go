@@ -84,6 +84,12 @@ func (d *document) shownTitles(stated []found) []found {
 		shortest, longest = min(shortest, len(s.Value)), max(longest, len(s.Value))
 	}
 	runs := titleRuns(stated)
+	heads := 0
+	for i := range l.blocks {
+		if b := &l.blocks[i]; l.nodes[b.near].heading == 1 && b.size >= 3 && !d.site.is(b.text) {
+			heads++
+		}
+	}
 	type shown struct {
 		found
 		block int
@@ -117,8 +123,11 @@ func (d *document) shownTitles(stated []found) []found {
 		if from == "text" && (len(b.text)*3 < shortest || len(b.text) > 2*longest) {
 			continue // far from any title that is stated
 		}
-		text := strings.ReplaceAll(b.text, "\n", " ")
-		if d.site.is(text) {
+		text := strings.TrimRight(strings.ReplaceAll(b.text, "\n", " "), " #¶")
+		if line, _, ok := strings.Cut(b.text, "\n"); ok && e.heading > 0 && isStatedTitle(line, stated) {
+			text = line // a subtitle stands in the next
+		}
+		if d.site.is(text) || e.heading > 1 && d.rules.isLine("consent", strings.ToLower(firstRunes(text, 60))) {
 			continue
 		}
 		// A headline may stand in several blocks of one h1 (an overline, two lines): take the whole element then.
@@ -143,6 +152,13 @@ func (d *document) shownTitles(stated []found) []found {
 		if b.linked*2 > b.size {
 			bonus -= 0.15 // headlines rarely link, teasers do
 		}
+		if from == "h1" {
+			if heads == 1 && (len(w) > 1 || score > 0) {
+				bonus += 0.2
+			}
+			score += 0.01 * float64(min(len(w), 6))    // of two that are stated, the one that says more
+			score -= 0.02 * float64(min(len(list), 5)) // later ones lead to other articles
+		}
 		s := shown{found{text, from}, i, score + bonus}
 		list = append(list, s)
 		if s.score > best.score {
@@ -153,13 +169,29 @@ func (d *document) shownTitles(stated []found) []found {
 		return nil
 	}
 	d.headline = best.block
-	out := []found{{d.stripSite(best.Value), best.From}}
+	title := d.stripSite(best.Value)
+	for _, sep := range [...]string{" | ", " - ", " – ", " — "} { // a name that is not known, after a title that is stated
+		if i := strings.LastIndex(title, sep); i > 0 && isStatedTitle(title[:i], stated) && len(words(title[:i])) >= 3 {
+			title = title[:i]
+		}
+	}
+	out := []found{{title, best.From}}
 	for _, s := range list {
 		if s.block != best.block && len(out) < 6 {
 			out = append(out, s.found)
 		}
 	}
 	return out
+}
+
+// isStatedTitle tells a text that the page states as its title, word for word.
+func isStatedTitle(text string, stated []found) bool {
+	for _, s := range stated {
+		if sameWords(text, s.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // titleRuns are the beginnings and ends of the page's title at its separators, in words, where they are half of it or more:
