@@ -14,7 +14,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz chaos bench bench-peers quality release model-blocks model-entities model-languages
+.PHONY: run build test lint fuzz chaos bench bench-peers quality test-browser release model-blocks model-entities model-languages
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -52,8 +52,14 @@ bench-peers: ## article extraction and entities beside other readers in Go, on t
 	cd docs/bench && $(GO) run . -pages $(abspath $(PAGES))
 	cd docs/bench && $(GO) test -run '^$$' -bench . .
 
+test-browser: ## what is left of the XSS corpus, in a real browser: Chromium must be installed
+	$(GO) test -tags browser -count=1 -v -run 'InBrowser' ./parser
+
 quality: ## extraction and enrichment scored on the corpora, where they are
-	$(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher
+	@pred=$$(mktemp); trap 'rm -f '$$pred EXIT; \
+	FEEDMILL_PRED=$$pred $(GO) test -count=1 -v -run 'Corpus|Seed' ./parser ./enricher || exit 1; \
+	if [ -s $$pred ] && command -v python3 >/dev/null && [ -f $(PAGES)/score.py ]; then python3 $(PAGES)/score.py $$pred --by-source; \
+	else echo "the tables of score.py are left out: they need python3 and the corpus in $(PAGES)"; fi
 
 release: ## static binaries for every system, packed, with checksums, in dist/; RELEASES="linux/arm64" for one
 	rm -rf dist && mkdir dist
