@@ -99,6 +99,14 @@ type FeedState struct {
 	// is when the last one was fetched.
 	Gaps    int       `json:"gaps,omitempty"`
 	LastGap time.Time `json:"last_gap,omitzero"`
+	// Baseline is set on a feed whose first document is to be marked as seen without its items going on.
+	Baseline bool `json:"baseline,omitempty"`
+	// Outline holds the attributes of the feed's outline in the list that it came from that say nothing to us.
+	Outline map[string]string `json:"outline,omitempty"`
+	// Articles counts the feed's latest articles and Short those of them that came out short or were made of the feed's
+	// own text; older ones count for less.
+	Articles float64 `json:"articles,omitempty"`
+	Short    float64 `json:"short,omitempty"`
 	// Gone is set by a 410: the feed is kept, but not polled again until it is resumed.
 	Gone bool `json:"gone,omitempty"`
 	// MovedTo is the target of a permanent redirect that has been read as a feed; polls go there.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +24,15 @@ type Subscription struct {
 	// Tags are sorted. A folder in a folder is a path: "News/Korea". There are at most 100, of at most 256 bytes; what is
 	// beyond is left out.
 	Tags []string
+	// Attributes are those of the feed's outline that mean nothing here, by name, such as htmlUrl; at most 32, of at most
+	// 1 KiB each.
+	Attributes map[string]string
 }
+
+const (
+	maxAttributes = 32      // of an outline that are kept
+	maxAttribute  = 1 << 10 // bytes of each
+)
 
 // ReadOPML reads the subscriptions of an OPML document (OPML 2.0, http://opml.org/spec2.opml): every outline with an
 // xmlUrl. The names of the outlines around it are one tag, and each of its categories is one; a feed that stands in many
@@ -77,6 +86,7 @@ func readOPML(r io.Reader, limit int64) ([]Subscription, error) {
 // readOutline adds the outline's feed to the list, or returns the name of the folder that it is.
 func readOutline(attrs []xml.Attr, folders []string, list *merged) (folder string) {
 	var url, text, title, category string
+	var others map[string]string
 	for _, a := range attrs {
 		switch strings.ToLower(a.Name.Local) {
 		case "xmlurl":
@@ -87,6 +97,14 @@ func readOutline(attrs []xml.Attr, folders []string, list *merged) (folder strin
 			title = strings.Join(strings.Fields(a.Value), " ")
 		case "category":
 			category = a.Value
+		case "type":
+		default:
+			if len(others) < maxAttributes && len(a.Name.Local) <= maxTag && len(a.Value) <= maxAttribute && a.Name.Space == "" && a.Name.Local != "xmlns" {
+				if others == nil {
+					others = map[string]string{}
+				}
+				others[a.Name.Local] = a.Value
+			}
 		}
 	}
 	if title == "" {
@@ -97,6 +115,9 @@ func readOutline(attrs []xml.Attr, folders []string, list *merged) (folder strin
 	}
 	tags := strings.Split(category, ",")
 	list.add(url, title, append(tags, strings.Join(folders, "/")))
+	if sub := &list.subs[list.at[url]]; sub.Attributes == nil {
+		sub.Attributes = others
+	}
 	return ""
 }
 
@@ -135,6 +156,7 @@ type outline struct {
 	Title    string     `xml:"title,attr,omitempty"`
 	Type     string     `xml:"type,attr,omitempty"`
 	URL      string     `xml:"xmlUrl,attr,omitempty"`
+	Others   []xml.Attr `xml:",any,attr"`
 	Outlines []*outline `xml:"outline"`
 }
 
@@ -154,6 +176,9 @@ func WriteOPML(w io.Writer, title string, subs []Subscription) error {
 		o := &outline{Text: sub.Title, Title: sub.Title, Type: "rss", URL: sub.URL}
 		if o.Text == "" {
 			o.Text = sub.URL
+		}
+		for _, name := range slices.Sorted(maps.Keys(sub.Attributes)) {
+			o.Others = append(o.Others, xml.Attr{Name: xml.Name{Local: name}, Value: sub.Attributes[name]})
 		}
 		tagged := false
 		for _, tag := range sub.Tags {

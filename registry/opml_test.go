@@ -15,7 +15,8 @@ import (
 )
 
 var foldersOPML = []registry.Subscription{
-	{URL: "https://morning.example/rss", Title: "The Morning Paper", Tags: []string{"News", "News/Korea"}},
+	{URL: "https://morning.example/rss", Title: "The Morning Paper", Tags: []string{"News", "News/Korea"},
+		Attributes: map[string]string{"htmlUrl": "https://morning.example/"}},
 	{URL: "https://evening.example/atom.xml", Title: "Evening Paper", Tags: []string{"Europe/Malta", "News", "daily"}},
 	{URL: "https://loose.example/feed?a=1&b=2", Title: "Loose"},
 }

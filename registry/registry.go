@@ -37,6 +37,10 @@ type AddOptions struct {
 	Origin string
 	// Title is shown until the feed's own is known.
 	Title string
+	// Outline holds attributes to be kept for a list that is written again.
+	Outline map[string]string
+	// Baseline marks what a new feed's first document holds as seen, so that only what comes later goes on.
+	Baseline bool
 }
 
 // Add subscribes to the feed at an http or https URL, taken exactly as given save for white space around it. A feed that
@@ -80,7 +84,8 @@ func (r *Registry) Add(ctx context.Context, rawURL string, o *AddOptions) (st fe
 
 // newState is that of a feed that is new, without its tags.
 func newState(feedURL string, o *AddOptions, now time.Time) feedmill.FeedState {
-	return feedmill.FeedState{ID: feedmill.FeedID(feedURL), URL: feedURL, Origin: cmp.Or(o.Origin, "manual"), Title: o.Title, Added: now.UTC().Truncate(time.Second)}
+	return feedmill.FeedState{ID: feedmill.FeedID(feedURL), URL: feedURL, Origin: cmp.Or(o.Origin, "manual"), Title: o.Title, Added: now.UTC().Truncate(time.Second),
+		Outline: o.Outline, Baseline: o.Baseline}
 }
 
 // Get returns the feed with the given id, or an error that wraps ErrNotFound.

@@ -14,7 +14,7 @@ import (
 
 func feedsAddCommand(a *app) *cobra.Command {
 	var tags []string
-	asIs := false
+	asIs, baseline := false, false
 	c := &cobra.Command{
 		Use:   "add URL...",
 		Short: "Subscribe to feeds, or to those that a site names",
@@ -44,7 +44,7 @@ of a site, its feeds are subscribed to, as 'feedmill feeds discover' finds them.
 			}
 			return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
 				for _, url := range urls {
-					st, added, err := subscribe(c.Context(), client, url, &registry.AddOptions{Tags: tags})
+					st, added, err := subscribe(c.Context(), client, url, &registry.AddOptions{Tags: tags, Baseline: baseline})
 					if feedmill.IsPermanent(err) {
 						failed++
 						a.say("%s", printable(err.Error()))
@@ -68,6 +68,7 @@ of a site, its feeds are subscribed to, as 'feedmill feeds discover' finds them.
 		},
 	}
 	c.Flags().StringSliceVar(&tags, "tag", nil, "`TAG`s of the feeds; a tag may be a path, such as news/korea")
+	c.Flags().BoolVar(&baseline, "baseline", false, baselineHelp)
 	c.Flags().BoolVar(&asIs, "as-is", false, "subscribe to the URLs as they are, and ask for none")
 	a.busFlags(c)
 	return c

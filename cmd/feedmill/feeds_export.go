@@ -58,7 +58,7 @@ by URL. A plain list has no room for tags with spaces; they are left out, with a
 			}
 			var subs []registry.Subscription
 			for i := range feeds {
-				subs = append(subs, registry.Subscription{URL: feeds[i].URL, Title: feeds[i].Title, Tags: feeds[i].Tags})
+				subs = append(subs, registry.Subscription{URL: feeds[i].URL, Title: feeds[i].Title, Tags: feeds[i].Tags, Attributes: feeds[i].Outline})
 			}
 			return registry.WriteOPML(a.out, "feedmill subscriptions", subs)
 		})

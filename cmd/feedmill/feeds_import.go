@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/feedmill/feedmill"
@@ -15,11 +16,13 @@ import (
 
 func feedsImportCommand(a *app) *cobra.Command {
 	var tags []string
+	baseline := false
 	c := &cobra.Command{
 		Use:   "import FILE...|-",
-		Short: "Subscribe to all feeds of a list: OPML or one URL a line",
-		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags, or plain text with one URL a line that may be
-followed by #tags. "-" is standard input. Lines that hold no feed are told with their numbers, stop nothing, and make
+		Short: "Subscribe to all feeds of a list: OPML, CSV or one URL a line",
+		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags and whose other attributes come back with
+'feedmill feeds export'; CSV, whose first line names the columns url, title and tags; or plain text with one URL a line that
+may be followed by #tags. "-" is standard input. Lines that hold no feed are told with their numbers, stop nothing, and make
 exit code 3.`,
 		Example: "  feedmill feeds import subscriptions.opml\n  curl -s https://example.com/feeds.txt | feedmill feeds import --tag new -",
 		Args:    minArgs(1, "a file, or - for standard input"),
@@ -30,7 +33,7 @@ exit code 3.`,
 			return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
 				var sum daemon.Import
 				for _, name := range files {
-					if err := a.importList(c.Context(), client, name, tags, &sum); err != nil {
+					if err := a.importList(c.Context(), client, name, registry.AddOptions{Tags: tags, Baseline: baseline}, &sum); err != nil {
 						return err
 					}
 				}
@@ -51,13 +54,14 @@ exit code 3.`,
 			})
 		},
 	}
+	c.Flags().BoolVar(&baseline, "baseline", false, baselineHelp)
 	c.Flags().StringSliceVar(&tags, "tag", nil, "`TAG`s for all feeds of the list")
 	a.busFlags(c)
 	return c
 }
 
 // importList subscribes to the feeds of one list and adds to sum what became of them.
-func (a *app) importList(ctx context.Context, client *daemon.Client, name string, tags []string, sum *daemon.Import) error {
+func (a *app) importList(ctx context.Context, client *daemon.Client, name string, o registry.AddOptions, sum *daemon.Import) error {
 	in, err := a.openInput(name)
 	if err != nil {
 		return err
@@ -80,7 +84,8 @@ func (a *app) importList(ctx context.Context, client *daemon.Client, name string
 			sum.Invalid = append(sum.Invalid, shown+": "+err.Error())
 			continue
 		}
-		feeds = append(feeds, registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: append(s.Tags, tags...), Title: s.Title}})
+		feeds = append(feeds, registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: slices.Concat(s.Tags, o.Tags), Title: s.Title,
+			Outline: s.Attributes, Baseline: o.Baseline}})
 	}
 	p := a.progress(len(feeds), "feeds")
 	defer p.end()

@@ -25,7 +25,7 @@ func commands(a *app) []*cobra.Command {
 		tryCommand(a),
 		group("feeds", "Subscribe to feeds and see how they do",
 			feedsAddCommand(a), feedsListCommand(a), feedsShowCommand(a), feedsRemoveCommand(a),
-			feedsPauseCommand(a), feedsResumeCommand(a), feedsTestCommand(a), feedsDiscoverCommand(a), feedsImportCommand(a), feedsExportCommand(a)),
+			feedsPauseCommand(a), feedsResumeCommand(a), feedsTestCommand(a), feedsDiscoverCommand(a), feedsHealthCommand(a), feedsImportCommand(a), feedsExportCommand(a)),
 		group("records", "Read what was stored",
 			recordsListCommand(a), recordsShowCommand(a), recordsSearchCommand(a), recordsExportCommand(a), recordsDeleteCommand(a)),
 		group("dlq", "See, retry and drop what was given up (dead letters)",

@@ -44,7 +44,6 @@ const idleInterval = config.Duration(2 * time.Second)
 
 func runIdle(ctx context.Context, t *idleTask) (*idleResult, error) {
 	cfg := settings(&pipelineTask{Dir: t.Dir, Concurrency: t.Concurrency})
-	cfg.Fetch.Contact = "https://bench.example/"
 	cfg.HTTP.Listen = ""
 	if !t.NightOff {
 		cfg.Poll.Min, cfg.Poll.Default, cfg.Poll.Max = idleInterval, idleInterval, idleInterval

@@ -45,6 +45,7 @@ func settings(t *pipelineTask) *config.Config {
 	cfg.Fetch.Articles = t.Articles
 	cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
 	cfg.Fetch.HostDelay = 0
+	cfg.Fetch.Contact = "https://bench.example/"
 	cfg.Fetch.Concurrency, cfg.Fetch.PerHost = t.Concurrency, t.Concurrency
 	return cfg
 }

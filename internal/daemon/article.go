@@ -51,6 +51,9 @@ func (p *pipeline) article(ctx context.Context, page *feedmill.Page, out *bus.Ou
 		a.State = feedmill.State{Value: feedmill.StateMerged, Since: a.SeenAt, MergedInto: owner}
 	}
 	p.watchDrift(page, a, sample, out)
+	if out.Cause().Run == "" {
+		p.read.add(a)
+	}
 	bus.Put(out, bus.Articles, a)
 	if a.HasWarning(feedmill.WarnFeedOnly) && page.Item != nil {
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomeFeedOnly, URL: page.URL, ID: a.ID, Status: page.Status, Reason: page.Failure})

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -12,8 +13,25 @@ import (
 )
 
 // reconcile gives every feed that should be polled, and stands neither on the calendar nor among the polls that are
-// due, a place on the calendar. It creates only: a schedule that is there is left alone.
-func (c *Client) reconcile(ctx context.Context) error {
+// due, a place on the calendar. It creates only: a schedule that is there is left alone. What is wrong with feeds is counted on
+// the way.
+func (p *pipeline) reconcile(ctx context.Context) error {
+	problems := map[string]int{"none": 0}
+	for _, name := range registry.Problems() {
+		problems[string(name)] = 0
+	}
+	err := p.Client.reconcile(ctx, func(st *feedmill.FeedState) {
+		problem, _ := registry.Diagnose(st, time.Now())
+		problems[cmp.Or(string(problem), "none")]++
+	})
+	if err == nil {
+		p.metrics.Feeds(problems)
+	}
+	return err
+}
+
+// reconcile calls each for every feed, whether it has a place or not.
+func (c *Client) reconcile(ctx context.Context, each func(*feedmill.FeedState)) error {
 	held, err := c.Bus.Scheduled(ctx, bus.SchedulePolls)
 	if err != nil {
 		return err
@@ -32,6 +50,7 @@ func (c *Client) reconcile(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		each(&st)
 		if there[st.ID] || st.Paused || st.Gone {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -95,8 +96,37 @@ func Policy(cfg *config.Config) *registry.Policy {
 		BackoffMax: time.Duration(cfg.Poll.BackoffMax), Spread: time.Duration(cfg.Poll.Spread)}
 }
 
+// MaxAnonymous is how many feeds there may be without fetch.contact: who asks many sites for much says who it is.
+const MaxAnonymous = 100
+
+// mayAdd refuses feeds beyond MaxAnonymous where no contact is set.
+func (c *Client) mayAdd(ctx context.Context, n int) error {
+	if c.cfg.Fetch.Contact != "" {
+		return nil
+	}
+	if n <= MaxAnonymous {
+		for _, err := range c.Registry.Feeds(ctx, nil) {
+			if n++; n > MaxAnonymous || err != nil {
+				break
+			}
+		}
+	}
+	if n <= MaxAnonymous {
+		return nil
+	}
+	return fmt.Errorf("more than %d feeds are polled only with fetch.contact set, a URL or mail address by which the operators of sites can reach "+
+		"you: set it in the configuration or as FEEDMILL_FETCH_CONTACT and try again", MaxAnonymous)
+}
+
 // Subscribe adds a feed, or merges the tags of one that is there, and schedules a new one's first poll for now.
 func (c *Client) Subscribe(ctx context.Context, url string, o *registry.AddOptions) (feedmill.FeedState, bool, error) {
+	if c.cfg.Fetch.Contact == "" {
+		if _, err := c.Registry.Find(ctx, url); errors.Is(err, registry.ErrNotFound) {
+			if err := c.mayAdd(ctx, 1); err != nil {
+				return feedmill.FeedState{}, false, err
+			}
+		}
+	}
 	st, added, err := c.Registry.Add(ctx, url, o)
 	if err != nil || !added {
 		return st, added, err
@@ -111,6 +141,9 @@ const atOnce = 1000
 // nil, is called with the number of those that are done since it was last called. The error is of the bus: the feeds after
 // it are not subscribed to.
 func (c *Client) SubscribeAll(ctx context.Context, feeds []registry.NewFeed, each func(n int)) ([]registry.Added, error) {
+	if err := c.mayAddAll(ctx, feeds); err != nil {
+		return nil, err
+	}
 	done := make([]registry.Added, 0, len(feeds))
 	for part := range slices.Chunk(feeds, atOnce) {
 		results := c.Registry.AddAll(ctx, part)
@@ -132,6 +165,29 @@ func (c *Client) SubscribeAll(ctx context.Context, feeds []registry.NewFeed, eac
 		}
 	}
 	return done, nil
+}
+
+// mayAddAll refuses a list that brings more feeds than there may be without a contact. Those that are there already do
+// not count.
+func (c *Client) mayAddAll(ctx context.Context, feeds []registry.NewFeed) error {
+	if c.cfg.Fetch.Contact != "" {
+		return nil
+	}
+	urls := map[string]bool{}
+	for i := range feeds {
+		urls[strings.TrimSpace(feeds[i].URL)] = true
+	}
+	if len(urls) <= MaxAnonymous {
+		for st, err := range c.Registry.Feeds(ctx, nil) {
+			if err == nil {
+				delete(urls, st.URL)
+			}
+		}
+	}
+	if len(urls) == 0 {
+		return nil
+	}
+	return c.mayAdd(ctx, len(urls))
 }
 
 // scheduleAll puts the next polls of many feeds on the calendar.

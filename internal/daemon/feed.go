@@ -62,7 +62,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	} else if err != nil {
 		return err
 	}
-	if st.LastSuccess.IsZero() && !st.Reread {
+	if st.LastSuccess.IsZero() && st.LastPush.IsZero() && !st.Reread {
 		seen = &registry.SeenSet{} // left from a subscription before this one
 	}
 	reread := st.Reread || p.beyond(st.ID, seen.Rests.Item)
@@ -76,6 +76,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	partial := page.Pushed || fetcher.Delta(page) // it has what is new alone
 	missed := !reread && !stale && !partial && registry.Missed(&st.Posting, seen, items)
 	dates := postingDates(&st, items, found, reread)
+	if st.Baseline {
+		found = nil // marked as seen, and no more
+	}
 	rules := p.filters.Load().For(&st)
 	fresh, dropped := 0, 0
 	for _, f := range found {
@@ -96,6 +99,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		}
 	}
 
+	articles := p.read.take(st.ID)
 	change := func(s *feedmill.FeedState) {
 		if stale {
 			return
@@ -123,6 +127,8 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		if missed {
 			s.Gaps, s.LastGap = s.Gaps+1, page.FetchedAt
 		}
+		s.Baseline = false
+		registry.CountArticles(s, articles.n, articles.short)
 		registry.Observe(&s.Posting, dates, page.FetchedAt, missed)
 		marks := fetcher.ValidatorsOf(page)
 		if about.Truncated {

@@ -8,7 +8,10 @@ import (
 	"testing"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/internal/daemon"
+	"github.com/feedmill/feedmill/registry"
+	"github.com/feedmill/feedmill/sink"
 )
 
 // TestGap: a document that has nothing in common with the one before is counted, and its feed told of.
@@ -47,5 +50,81 @@ func TestGap(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestBaseline: what a feed holds when it is subscribed to with a baseline is seen and not stored; what comes later is.
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	doc := func(items ...string) answer {
+		return answer{kind: "application/rss+xml", body: string(rss(items...).Body)}
+	}
+	item := func(n int) string { return entry(fmt.Sprintf("<guid>%d</guid><title>Number %[1]d</title>", n)) }
+	server := &feedServer{rows: map[string][]answer{"/f.xml": {doc(item(1), item(2)), doc(item(1), item(2), item(3))}}, sent: map[string][]string{}}
+	web := httptest.NewServer(server)
+	t.Cleanup(web.Close)
+	addr := netip.MustParseAddrPort(strings.TrimPrefix(web.URL, "http://"))
+	dir := t.TempDir()
+	c, err := daemon.Open(t.Context(), testConfig(dir), testLogger(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Subscribe(t.Context(), web.URL+"/f.xml", &registry.AddOptions{Baseline: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for pass, want := range []int{0, 1} {
+		server.pass = pass
+		runOnce(t, dir, addr, nil)
+		if got := records(t, dir, sink.Query{}); len(got) != want {
+			t.Errorf("pass %d: %d records, want %d", pass, len(got), want)
+		}
+	}
+}
+
+// TestManyFeedsNeedAContact: who asks more than a hundred feeds says how to be reached.
+func TestManyFeedsNeedAContact(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t.TempDir())
+	cfg.Fetch.Contact = ""
+	c, err := daemon.Open(t.Context(), cfg, testLogger(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	list := func(from, to int) (feeds []registry.NewFeed) {
+		for i := from; i < to; i++ {
+			feeds = append(feeds, registry.NewFeed{URL: fmt.Sprintf("https://example.org/%d", i)})
+		}
+		return feeds
+	}
+	if _, err := c.SubscribeAll(t.Context(), list(0, 101), nil); err == nil || !strings.Contains(err.Error(), "fetch.contact") {
+		t.Errorf("101 feeds: %v", err)
+	}
+	if _, err := c.SubscribeAll(t.Context(), list(0, 100), nil); err != nil {
+		t.Errorf("100 feeds: %v", err)
+	}
+	if _, err := c.SubscribeAll(t.Context(), list(50, 100), nil); err != nil {
+		t.Errorf("feeds that are there already: %v", err)
+	}
+	if _, _, err := c.Subscribe(t.Context(), "https://example.org/100", nil); err == nil || !strings.Contains(err.Error(), "fetch.contact") {
+		t.Errorf("one more: %v", err)
+	}
+	cfg.Fetch.Contact = "mailto:editor@example.org"
+	if _, err := c.SubscribeAll(t.Context(), list(50, 2500), nil); err != nil {
+		t.Errorf("with a contact: %v", err)
+	}
+	held, err := c.Bus.Scheduled(t.Context(), bus.SchedulePolls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due, err := c.Bus.Waiting(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(held) + len(due); n < 2500 {
+		t.Errorf("%d polls on the calendar and due, want 2,500", n)
 	}
 }

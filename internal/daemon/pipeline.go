@@ -49,6 +49,7 @@ type pipeline struct {
 	drift     *drift // of the parser, nil elsewhere
 	sinks     []namedSink
 	recent    recent
+	read      readArticles
 	pushes    pushes
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
 	// compared with it.

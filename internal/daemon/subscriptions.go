@@ -50,7 +50,7 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 	listed := make(map[string]bool, len(subs))
 	feeds := make([]registry.NewFeed, len(subs))
 	for i, s := range subs {
-		feeds[i] = registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: s.Tags, Origin: origin}}
+		feeds[i] = registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: s.Tags, Origin: origin, Outline: s.Attributes}}
 	}
 	added, err := c.SubscribeAll(ctx, feeds, each)
 	for i := range added {

@@ -22,6 +22,7 @@ type Metrics struct {
 	dropped  *prometheus.CounterVec
 	drifts   prometheus.Counter
 	gaps     prometheus.Counter
+	feeds    *prometheus.GaugeVec
 }
 
 // stageMetrics are those that every stage has.
@@ -51,6 +52,8 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 			Help: "Warnings that a site is read otherwise than before: another template, another length, or fields that are missing."}),
 		gaps: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "registry", Name: "feed_gaps_total",
 			Help: "Documents of feeds that had nothing in common with those before, so that items may have been missed."}),
+		feeds: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "registry", Name: "feeds",
+			Help: "Feeds by what is wrong with them, as `feedmill feeds health` tells it, `none` for nothing; counted by fetchers, at the start and every hour."}, []string{"problem"}),
 		dropped: counters("parser", "items_dropped_total", "Items of feeds that a filter dropped, by the filter's place in the configuration.", "rule"),
 	}
 	for _, s := range stages {
@@ -69,7 +72,7 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		}
 		m.registry.MustRegister(m.stages[s].messages, m.stages[s].published, m.stages[s].redelivered, m.stages[s].seconds)
 	}
-	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, m.gaps, newStateCollector(stages, stageOf, look),
+	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, m.gaps, m.feeds, newStateCollector(stages, stageOf, look),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -134,6 +137,13 @@ func (m *Metrics) SiteDrifted() { m.drifts.Inc() }
 
 // FeedGap counts a document of a feed that had nothing in common with those before.
 func (m *Metrics) FeedGap() { m.gaps.Inc() }
+
+// Feeds tells how many feeds have which problem.
+func (m *Metrics) Feeds(problems map[string]int) {
+	for p, n := range problems {
+		m.feeds.WithLabelValues(p).Set(float64(n))
+	}
+}
 
 // ItemDropped counts an item that a filter dropped.
 func (m *Metrics) ItemDropped(rule string) { m.dropped.WithLabelValues(rule).Inc() }
