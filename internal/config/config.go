@@ -113,11 +113,14 @@ type Fetch struct {
 	ArticleTries int `yaml:"article_tries"`
 	// Revisit says how long after the first fetch a page is looked at again for edits; RevisitOff names feeds, tags and
 	// hosts whose pages are not.
-	Revisit      []Duration `yaml:"revisit" example:"[1h, 24h]"`
-	RevisitOff   []string   `yaml:"revisit_off" example:"[sport, example.com]"`
-	Renderer     string     `yaml:"renderer"`        // NATS subject of an external page renderer
-	TDMRep       bool       `yaml:"tdmrep"`          // ask each site for /.well-known/tdmrep.json
-	ObeyAIOptOut bool       `yaml:"obey_ai_opt_out"` // leave articles whose use by machines is declined
+	Revisit    []Duration `yaml:"revisit" example:"[1h, 24h]"`
+	RevisitOff []string   `yaml:"revisit_off" example:"[sport, example.com]"`
+	// Renderer is the NATS subject of an external renderer of pages that are nothing without scripts; RendererFor names the
+	// feeds, tags and hosts whose pages it is asked for.
+	Renderer     string   `yaml:"renderer"`
+	RendererFor  []string `yaml:"renderer_for" example:"[sport, example.com]"`
+	TDMRep       bool     `yaml:"tdmrep"`          // ask each site for /.well-known/tdmrep.json
+	ObeyAIOptOut bool     `yaml:"obey_ai_opt_out"` // leave articles whose use by machines is declined
 }
 
 // WebSub is the subscriber's side of WebSub; off without Callback.

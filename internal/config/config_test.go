@@ -81,7 +81,7 @@ http: {listen: ""}
 poll: {min: 1m}
 nats: {urls: [nats://x], replicas: 3}
 enrich: {external: [{name: topics, subject: enrich.topics}]}
-fetch: {revisit: [1h, 25h], renderer: r, article_tries: 2}
+fetch: {revisit: [1h, 25h], article_tries: 2}
 websub: {callback: "https://x"}
 sinks:
   - {name: a, type: sqlite, wait_full_text: 10m}
@@ -91,7 +91,6 @@ sinks:
 		t.Fatal(err)
 	}
 	want := []string{
-		"fetch.renderer",
 		"sinks[1].type", "sinks[1].filter",
 	}
 	if d := cmp.Diff(want, c.Pending()); d != "" {

@@ -16,7 +16,6 @@ func pending() []struct {
 		key string
 		but []string
 	}{
-		{key: "fetch.renderer"},
 		{key: "sinks[].type", but: []string{"sqlite", "postgres", "file"}},
 		{key: "sinks[].filter"},
 	}

@@ -226,6 +226,12 @@ func (v *validator) fetch() {
 	if f.RobotsAgent == "" {
 		v.bad("fetch.robots_agent", f.RobotsAgent, "but robots.txt needs a name to look for; write one such as feedmill")
 	}
+	if f.Renderer != "" && len(f.RendererFor) == 0 {
+		v.bad("fetch.renderer", f.Renderer, "but nothing says whose pages it is asked for; write feeds, tags or hosts into fetch.renderer_for, such as [example.com]")
+	}
+	if strings.ContainsAny(f.Renderer, " \t*>") {
+		v.bad("fetch.renderer", f.Renderer, "which is no subject to ask; write one such as render.page")
+	}
 	for i, d := range f.Revisit {
 		key := fmt.Sprintf("fetch.revisit[%d]", i)
 		v.positive(key, d)

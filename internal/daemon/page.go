@@ -68,6 +68,9 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 
 	if v.Outcome == feedmill.OutcomeFetched {
 		page.ID, page.Feed, page.Item = e.ID, &e.Feed, &e.Item
+		if err := p.render(ctx, page); err != nil {
+			return err
+		}
 		if err := p.parts(ctx, page, out); err != nil {
 			return err
 		}

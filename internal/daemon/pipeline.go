@@ -51,6 +51,7 @@ type pipeline struct {
 	recent    recent
 	read      readArticles
 	pushes    pushes
+	glance    glance
 	// itemsAtStart is the last sequence of ITEM when this process started; checked holds the feeds whose seen set was
 	// compared with it.
 	itemsAtStart uint64

@@ -137,6 +137,9 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 	}
 	switch v.Outcome {
 	case feedmill.OutcomeFetched:
+		if err := p.render(ctx, page); err != nil {
+			return err
+		}
 		if err := p.parts(ctx, page, out); err != nil {
 			return err
 		}

@@ -1,0 +1,74 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/parser"
+)
+
+// glance is the extractor that tells which pages are nothing without scripts, made when it is first needed.
+type glance struct {
+	once      sync.Once
+	extractor *parser.Extractor
+}
+
+// renderRequest is what a renderer is asked.
+type renderRequest struct {
+	URL       string `json:"url"`
+	UserAgent string `json:"user_agent,omitempty"`
+	TimeoutMS int64  `json:"timeout_ms"`
+}
+
+// render has a page that is nothing without scripts rendered by whoever answers fetch.renderer, where that is wanted for its
+// feed or host. A page that cannot be rendered stays as it is.
+func (p *pipeline) render(ctx context.Context, page *feedmill.Page) error {
+	if p.cfg.Fetch.Renderer == "" {
+		return nil
+	}
+	wanted, err := p.named(ctx, p.cfg.Fetch.RendererFor, page.Feed, page.BaseURL())
+	if err != nil || !wanted || !p.scriptOnly(page) {
+		return err
+	}
+	timeout := time.Duration(p.cfg.Fetch.Timeout)
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	question, err := json.Marshal(renderRequest{page.BaseURL(), p.cfg.Fetch.UserAgent, timeout.Milliseconds()})
+	if err != nil {
+		return err
+	}
+	body, err := p.Bus.Ask(within, p.cfg.Fetch.Renderer, question)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		p.log.Warn("a page that needs scripts was not rendered; it is taken as it is", "url", page.URL, "error", err)
+		return nil
+	}
+	rendered := *page
+	rendered.Body, rendered.Header = body, maps.Clone(page.Header)
+	rendered.Coded, rendered.Coding = nil, "" // they are of the page as it came
+	maps.DeleteFunc(rendered.Header, func(name string, _ []string) bool { return name == "Content-Type" })
+	if rendered.Header == nil {
+		rendered.Header = map[string][]string{}
+	}
+	rendered.Header["Content-Type"] = []string{"text/html; charset=utf-8"}
+	if !p.scriptOnly(&rendered) { // else it is no better than what there is
+		*page = rendered
+	}
+	return nil
+}
+
+// scriptOnly tells whether a page gives no text without scripts.
+func (p *pipeline) scriptOnly(page *feedmill.Page) bool {
+	p.glance.once.Do(func() { p.glance.extractor = Extractor(p.cfg, p.log) })
+	alone := *page
+	alone.Item = nil // whose words would be taken in the place of the page's
+	a, err := p.glance.extractor.Extract(&alone)
+	return err == nil && a.HasWarning(feedmill.WarnScriptOnly)
+}
