@@ -324,6 +324,16 @@ func (b *Bus) Scheduled(ctx context.Context, kind string) ([]string, error) {
 	return b.subjects(ctx, StreamWork, kind+".>")
 }
 
+// HoldsBack tells whether records of a sink are on the calendar, or due and not yet handled.
+func (b *Bus) HoldsBack(ctx context.Context, sink string) (bool, error) {
+	for _, filter := range []string{ScheduleHeld(sink) + ".>", Held(sink).filter()} {
+		if found, err := b.subjects(ctx, StreamWork, filter); len(found) > 0 || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
 // Waiting returns the subjects (without prefix) of the polls that are due and not yet handled.
 func (b *Bus) Waiting(ctx context.Context) ([]string, error) {
 	return b.subjects(ctx, StreamWork, Polls.filter())

@@ -106,7 +106,7 @@ type tdmRule struct {
 const (
 	tdmPath     = "/.well-known/tdmrep.json"
 	maxTDMBytes = 256 << 10
-	maxTDMRules = 1000
+	maxTDMRules = 1000 // of one origin; together they count to the room for robots.txt
 )
 
 // parseTDM reads a tdmrep.json: a list of locations, patterns as in robots.txt, with what is reserved there. What cannot
@@ -142,7 +142,7 @@ func (f *Fetcher) tdmOptOut(ctx context.Context, t *target, c *robotsCopy, o *fe
 	if !f.opts.TDMRep || o != nil && o.TDM != nil {
 		return o, nil
 	}
-	rules, err := f.tdmRules(ctx, t, &c.tdm, turn)
+	rules, err := f.tdmRules(ctx, t, c, turn)
 	if err != nil {
 		return o, err
 	}
@@ -165,7 +165,8 @@ func (f *Fetcher) tdmOptOut(ctx context.Context, t *target, c *robotsCopy, o *fe
 	return o, nil
 }
 
-func (f *Fetcher) tdmRules(ctx context.Context, t *target, file *tdmFile, turn turnFunc) ([]tdmRule, error) {
+func (f *Fetcher) tdmRules(ctx context.Context, t *target, c *robotsCopy, turn turnFunc) ([]tdmRule, error) {
+	file := &c.tdm
 	late := time.NewTimer(robotsWait)
 	defer late.Stop()
 	file.mu.Lock()
@@ -196,6 +197,11 @@ func (f *Fetcher) tdmRules(ctx context.Context, t *target, file *tdmFile, turn t
 		return nil, err
 	}
 	file.known, file.rules = true, rules
+	size := 0
+	for _, r := range rules {
+		size += len(r.location.pattern) + len(r.policy) + 64
+	}
+	f.robots.charge(c, size)
 	return rules, nil
 }
 

@@ -42,6 +42,7 @@ type robotsCopy struct {
 	ai     []aiRules // of those who gather texts for machine learning
 	signal bool      // a Content-Signal declines that
 	tdm    tdmFile
+	extra  int // what tdm's rules cost, see charge
 }
 
 // robotsPauseError says that a host answered its robots.txt with a pause for all requests.
@@ -54,7 +55,7 @@ func (e *robotsPauseError) Error() string { return e.err.Error() }
 func (e *robotsPauseError) Unwrap() error { return e.err }
 
 func (c *robotsCopy) cost() int {
-	n := robotsBaseCost
+	n := robotsBaseCost + c.extra
 	count := func(rules *Robots) {
 		for _, r := range rules.rules {
 			n += len(r.pattern) + 24
@@ -113,6 +114,22 @@ func (c *robotsCache) put(origin string, got *robotsCopy) {
 	c.drop(c.copies[origin])
 	c.copies[origin] = c.order.PushFront(got)
 	c.cost += got.cost()
+	c.trim()
+}
+
+// charge adds what a copy has come to hold since it was put.
+func (c *robotsCache) charge(of *robotsCopy, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.copies[of.origin]; e == nil || e.Value.(*robotsCopy) != of {
+		return // it is there no more
+	}
+	of.extra += n
+	c.cost += n
+	c.trim()
+}
+
+func (c *robotsCache) trim() {
 	for c.cost > maxRobotsCost && c.order.Len() > 1 {
 		c.drop(c.order.Back())
 	}

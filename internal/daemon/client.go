@@ -104,11 +104,12 @@ func (c *Client) mayAdd(ctx context.Context, n int) error {
 	if c.cfg.Fetch.Contact != "" {
 		return nil
 	}
-	if n <= MaxAnonymous {
-		for _, err := range c.Registry.Feeds(ctx, nil) {
-			if n++; n > MaxAnonymous || err != nil {
-				break
-			}
+	for _, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		if n++; n > MaxAnonymous {
+			break
 		}
 	}
 	if n <= MaxAnonymous {
@@ -173,21 +174,23 @@ func (c *Client) mayAddAll(ctx context.Context, feeds []registry.NewFeed) error 
 	if c.cfg.Fetch.Contact != "" {
 		return nil
 	}
-	urls := map[string]bool{}
-	for i := range feeds {
-		urls[strings.TrimSpace(feeds[i].URL)] = true
+	known := map[string]bool{}
+	for st, err := range c.Registry.Feeds(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		known[st.URL] = true
 	}
-	if len(urls) <= MaxAnonymous {
-		for st, err := range c.Registry.Feeds(ctx, nil) {
-			if err == nil {
-				delete(urls, st.URL)
-			}
+	news := map[string]bool{}
+	for i := range feeds {
+		if url := strings.TrimSpace(feeds[i].URL); !known[url] {
+			news[url] = true
 		}
 	}
-	if len(urls) == 0 {
+	if len(news) == 0 {
 		return nil
 	}
-	return c.mayAdd(ctx, len(urls))
+	return c.mayAdd(ctx, len(news))
 }
 
 // scheduleAll puts the next polls of many feeds on the calendar.

@@ -116,6 +116,10 @@ func TestManyFeedsNeedAContact(t *testing.T) {
 	if _, err := c.SubscribeAll(t.Context(), list(50, 2500), nil); err != nil {
 		t.Errorf("with a contact: %v", err)
 	}
+	cfg.Fetch.Contact = ""
+	if _, err := c.SubscribeAll(t.Context(), list(0, 2500), nil); err != nil {
+		t.Errorf("a long list of feeds that are there already: %v", err)
+	}
 	held, err := c.Bus.Scheduled(t.Context(), bus.SchedulePolls)
 	if err != nil {
 		t.Fatal(err)

@@ -90,6 +90,17 @@ func (d *idle) forget() {
 	}
 }
 
+// forgetWritten drops all states that are written down.
+func (d *idle) forgetWritten() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id := range d.feeds {
+		if !d.dirty[id] {
+			delete(d.feeds, id)
+		}
+	}
+}
+
 // settle writes a feed's state down, where it is not, and forgets it: what comes next is committed to the registry.
 func (d *idle) settle(ctx context.Context, id string) error {
 	d.writing.Lock()

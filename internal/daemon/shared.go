@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -52,6 +53,9 @@ func (s *shared) find(st *feedmill.FeedState, sent feedmill.Validators, age time
 
 // keep keeps an answer for the other feeds that are read from its URL, if there are any.
 func (s *shared) keep(st *feedmill.FeedState, sent feedmill.Validators, page *feedmill.Page, now time.Time) {
+	if page.Status == http.StatusIMUsed {
+		return // it holds what is new to this feed alone
+	}
 	url := st.PollURL()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +66,9 @@ func (s *shared) keep(st *feedmill.FeedState, sent feedmill.Validators, page *fe
 		return
 	}
 	s.size += len(page.Body) - len(s.answers[url].page.Body)
-	s.answers[url] = sharedAnswer{st.ID, *page, sent, now}
+	kept := *page
+	kept.Coded, kept.Coding = nil, "" // the body is enough
+	s.answers[url] = sharedAnswer{st.ID, kept, sent, now}
 	for other, a := range s.answers {
 		if s.size <= maxShared {
 			break

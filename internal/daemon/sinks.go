@@ -55,11 +55,9 @@ func (p *pipeline) openSinks(ctx context.Context, once bool) error {
 		}
 		p.sinks = append(p.sinks, named)
 		if named.holds = s.WaitFullText > 0; !named.holds {
-			held, err := p.Bus.Scheduled(ctx, bus.ScheduleHeld(s.Name))
-			if err != nil {
+			if named.holds, err = p.Bus.HoldsBack(ctx, s.Name); err != nil {
 				return err
 			}
-			named.holds = len(held) > 0
 		}
 		p.sinks[len(p.sinks)-1] = named
 		p.health.sink(s.Name, reason)
