@@ -14,7 +14,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz chaos bench bench-peers quality test-browser release model-blocks model-entities model-languages
+.PHONY: run build test lint fuzz criteria chaos bench bench-peers quality test-browser release model-blocks model-entities model-languages
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -40,6 +40,9 @@ fuzz: ## every fuzz target for FUZZTIME
 			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; \
 	done
+
+criteria: ## the rules of a good feed client, one by one against a running daemon; a minute, on a machine that is otherwise quiet
+	$(GO) test -tags criteria -count=1 -v -run 'TestCriteria$$' ./internal/daemon
 
 chaos: ## kill -9 and other ills; minutes
 	$(GO) test -tags chaos -count=1 -timeout 20m -v -run 'Chaos' ./internal/daemon

@@ -1,3 +1,5 @@
+//go:build criteria
+
 package daemon_test
 
 import (

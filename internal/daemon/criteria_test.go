@@ -1,3 +1,5 @@
+//go:build criteria
+
 package daemon_test
 
 import (
@@ -177,24 +179,6 @@ func both(conditions ...func(*trial) bool) func(*trial) bool {
 		}
 		return true
 	}
-}
-
-func send(w http.ResponseWriter, kind, body string) bool {
-	w.Header().Set("Content-Type", kind)
-	_, _ = io.WriteString(w, body)
-	return true
-}
-
-func feedDoc(parts ...string) string {
-	return `<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Post</title>` + strings.Join(parts, "\n") + "</channel></rss>"
-}
-
-func guidItem(name string) string {
-	return "<item><guid>" + name + "</guid><title>" + name + "</title></item>"
-}
-
-func linkItem(name, link string) string {
-	return "<item><link>" + link + "</link><title>" + name + "</title></item>"
 }
 
 // criteriaConfig has short times and small limits: a minute of it shows what a week of the defaults does.

@@ -223,6 +223,7 @@ func TestDocumentation(t *testing.T) {
 	m.Polled(feedmill.OutcomeFetched)
 	m.PageFetched(feedmill.OutcomeFetched)
 	m.ItemDropped("filters[0]")
+	m.Feeds(map[string]int{"failing": 1})
 	want := table(t, scrape(t, web.Handler(&process{}, m)))
 	raw, err := os.ReadFile(metricsDoc)
 	if err != nil {
