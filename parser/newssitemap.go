@@ -37,14 +37,24 @@ func rootElement(text string) (string, []xmlAttr) {
 	}
 }
 
+// Limits of what is read of one URL of a news sitemap. Its pictures are bounded by maxImages.
+const (
+	maxSitemapDepth = 32      // elements open at once; what is deeper is passed over
+	maxSitemapNames = 64      // bytes of two names, longer than those of any element that is read
+	maxSitemapText  = 4 << 10 // bytes of a value
+	maxSitemapTags  = 100
+)
+
 // readNewsSitemap reads a Google News sitemap as a feed: each URL with a news element is an item. The feed's title and
 // language are those of the publication that the first of them names; it states neither summary nor content.
 func (r *feedReader) readNewsSitemap(doc string, maxItems int) (feedmill.Feed, []feedmill.Item, error) {
 	var feed feedmill.Feed
 	var items []feedmill.Item
 	var at []string // the elements that are open, by their local names
+	deeper := 0     // open elements beyond maxSitemapDepth
 	var in map[string]string
 	var media []feedmill.FeedMedia
+	pictures := 0 // of this URL, those beyond maxImages too
 	z := newXMLTokenizer(doc)
 	for {
 		t := z.next()
@@ -57,31 +67,44 @@ func (r *feedReader) readNewsSitemap(doc string, maxItems int) (feedmill.Feed, [
 			name := localName(t.Name)
 			switch name {
 			case "url":
-				in, media = map[string]string{}, nil
+				in, media, pictures = map[string]string{}, nil, 0
 			case "image":
-				media = append(media, feedmill.FeedMedia{})
+				if pictures++; pictures <= maxImages {
+					media = append(media, feedmill.FeedMedia{})
+				}
 			case "news":
 				if in != nil {
 					in["news"] = "yes"
 				}
 			}
-			if !t.Empty {
+			switch {
+			case t.Empty:
+			case len(at) < maxSitemapDepth:
 				at = append(at, name)
+			default:
+				deeper++
 			}
 		case xmlText:
-			if in == nil || len(at) < 2 || strings.TrimSpace(t.Text) == "" {
+			if in == nil || len(at) < 2 || deeper > 0 || strings.TrimSpace(t.Text) == "" {
 				continue
 			}
 			switch parent, name := at[len(at)-2], at[len(at)-1]; {
+			case len(parent)+len(name) > maxSitemapNames:
 			case parent != "image":
-				in[parent+"/"+name] += t.Text
-			case len(media) > 0 && name == "loc":
-				media[len(media)-1].URL += t.Text
-			case len(media) > 0 && name == "caption":
-				media[len(media)-1].Caption += t.Text
+				key := parent + "/" + name
+				in[key] = addSitemapText(in[key], t.Text)
+			case pictures == 0 || pictures > maxImages:
+			case name == "loc":
+				media[len(media)-1].URL = addSitemapText(media[len(media)-1].URL, t.Text)
+			case name == "caption":
+				media[len(media)-1].Caption = addSitemapText(media[len(media)-1].Caption, t.Text)
 			}
 		case xmlEnd:
 			name := localName(t.Name)
+			if deeper > 0 && name != "url" { // which ends all that was left open in it
+				deeper--
+				continue
+			}
 			i := len(at) - 1
 			for i >= 0 && at[i] != name {
 				i--
@@ -89,7 +112,7 @@ func (r *feedReader) readNewsSitemap(doc string, maxItems int) (feedmill.Feed, [
 			if i < 0 {
 				continue // it closes nothing
 			}
-			at = at[:i]
+			at, deeper = at[:i], 0
 			if name != "url" {
 				continue
 			}
@@ -105,7 +128,7 @@ func (r *feedReader) readNewsSitemap(doc string, maxItems int) (feedmill.Feed, [
 
 // newsItem makes an item of one URL's elements; ok is false where it is no news or leads nowhere.
 func (r *feedReader) newsItem(in map[string]string, media []feedmill.FeedMedia) (it feedmill.Item, ok bool) {
-	it.Link = feedLink(strings.TrimSpace(in["url/loc"]), r.base)
+	it.Link = r.sitemapLink(in["url/loc"])
 	if in["news"] == "" || it.Link == "" {
 		return it, false
 	}
@@ -113,18 +136,34 @@ func (r *feedReader) newsItem(in map[string]string, media []feedmill.FeedMedia) 
 	it.Published, it.PublishedRaw = r.dateOf(in["news/publication_date"])
 	it.Updated, it.UpdatedRaw = r.dateOf(in["url/lastmod"])
 	for tag := range strings.SplitSeq(in["news/keywords"], ",") {
+		if len(it.Tags) >= maxSitemapTags {
+			break
+		}
 		if tag = strings.Clone(cleanLine(tag)); tag != "" && !slices.Contains(it.Tags, tag) {
 			it.Tags = append(it.Tags, tag)
 		}
 	}
 	for _, m := range media {
-		if m.URL = feedLink(strings.TrimSpace(m.URL), r.base); m.URL != "" {
+		if m.URL = r.sitemapLink(m.URL); m.URL != "" {
 			m.Caption = cleanLine(m.Caption)
 			it.Media = append(it.Media, m)
 		}
 	}
 	it.Base = r.baseURL
 	return it, true
+}
+
+// sitemapLink resolves a link of a sitemap. One that was cut off leads nowhere.
+func (r *feedReader) sitemapLink(s string) string {
+	if len(s) >= maxSitemapText {
+		return ""
+	}
+	return feedLink(strings.TrimSpace(s), r.base)
+}
+
+// addSitemapText adds to a value what fits in it.
+func addSitemapText(value, text string) string {
+	return value + cutRunes(text, maxSitemapText-len(value))
 }
 
 // maxSitemaps bounds how many sitemaps one document names.

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,50 @@ func TestNewsSitemap(t *testing.T) {
 			t.Errorf("%s is taken for a feed", other)
 		} else if _, _, err := ParseFeed(p); !feedmill.IsPermanent(err) || !strings.Contains(err.Error(), "sitemap") {
 			t.Errorf("%s: %v", other, err)
+		}
+	}
+}
+
+// TestNewsSitemapLimits reads sitemaps that are made to cost much. The item after what is made so is read as any other.
+func TestNewsSitemapLimits(t *testing.T) {
+	t.Parallel()
+	const n = 300_000
+	const last = `<url><loc>/last</loc><news:news><news:title>Last</news:title></news:news></url></urlset>`
+	distinct := func(format string) string {
+		var b strings.Builder
+		for i := range 20_000 {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for _, test := range []struct {
+		name, within string
+		check        func(feedmill.Item) bool
+	}{
+		{"open elements", strings.Repeat("<a>", n) + strings.Repeat("</b>", n), nil},
+		{"nested elements", strings.Repeat("<a>", n) + strings.Repeat("</a>", n), nil},
+		{"a long name", "<" + strings.Repeat("a", n) + ">" + strings.Repeat("<b>c</b>", n/8), nil},
+		{"a text in pieces", "<news:news><news:title>" + strings.Repeat("a<![CDATA[b]]>", n) + "</news:title></news:news>",
+			func(it feedmill.Item) bool { return len(it.Title) == maxSitemapText }},
+		{"keywords", "<news:news><news:keywords>" + distinct("%d,") + "</news:keywords></news:news>",
+			func(it feedmill.Item) bool { return len(it.Tags) == maxSitemapTags && it.Tags[99] == "99" }},
+		{"pictures", distinct("<image:image><image:loc>/%d.jpg</image:loc></image:image>"),
+			func(it feedmill.Item) bool {
+				return len(it.Media) == maxImages && strings.HasSuffix(it.Media[maxImages-1].URL, "/59.jpg")
+			}},
+		{"a long link", "<image:image><image:loc>/" + strings.Repeat("a", n) + "</image:loc></image:image>",
+			func(it feedmill.Item) bool { return len(it.Media) == 0 }},
+	} {
+		doc := `<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>/first</loc><news:news/>` + test.within + "</url>" + last
+		start := time.Now()
+		_, items, err := ParseFeed(&feedmill.Page{URL: "https://www.example.org/news.xml", Body: []byte(doc)})
+		if d := time.Since(start); d > 20*time.Second {
+			t.Errorf("%s: took %v", test.name, d)
+		}
+		if err != nil || len(items) != 2 || items[1].Title != "Last" {
+			t.Errorf("%s: %d items, %v", test.name, len(items), err)
+		} else if test.check != nil && !test.check(items[0]) {
+			t.Errorf("%s: title of %d bytes, %d tags, %d pictures", test.name, len(items[0].Title), len(items[0].Tags), len(items[0].Media))
 		}
 	}
 }
