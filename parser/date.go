@@ -93,7 +93,8 @@ func urlRival(list []dateFound) (dateFound, bool) {
 }
 
 // asShown puts a moment that is stated in UTC at the offset at which the page shows it: where another place has the same
-// minute of another hour, not more than fourteen hours away, on another day. It stays the same instant.
+// minute of another hour on another day: with a zone of its own the same instant, without one at an offset that there is. It
+// stays the same instant.
 func asShown(m moment, list []dateFound) moment {
 	if !m.clock || m.zone == nil {
 		return m
@@ -106,15 +107,19 @@ func asShown(m moment, list []dateFound) moment {
 		if !o.clock || o.ambiguous || o.sameDay(m) || !strings.HasPrefix(c.from, "text") && !strings.HasPrefix(c.from, "time") && !strings.HasPrefix(c.from, "meta:") {
 			continue
 		}
-		if o.zone != nil {
-			if _, offset := o.at().Zone(); offset == 0 {
-				continue
-			}
+		if o.seconds && m.seconds && o.sec != m.sec {
+			continue
 		}
 		wall := time.Date(o.year, time.Month(o.month), o.day, o.hour, o.minute, 0, 0, time.UTC)
-		at := m.at().UTC().Truncate(time.Minute)
-		offset := wall.Sub(at)
-		if offset != 0 && offset.Abs() <= 14*time.Hour && offset%(15*time.Minute) == 0 {
+		offset := wall.Sub(m.at().Truncate(time.Minute))
+		if o.zone == nil {
+			if !isOffset(offset) || updateWord(strings.ToLower(c.raw)) >= 0 {
+				continue
+			}
+		} else if _, stated := o.at().Zone(); offset != time.Duration(stated)*time.Second {
+			continue // another instant
+		}
+		if offset != 0 {
 			sec, seconds := m.sec, m.seconds
 			m = momentOf(m.at().In(time.FixedZone("", int(offset/time.Second))))
 			m.sec, m.seconds = sec, seconds
@@ -122,6 +127,18 @@ func asShown(m moment, list []dateFound) moment {
 		}
 	}
 	return m
+}
+
+// isOffset tells an offset from UTC that clocks somewhere have: whole hours from -12 to +14, and the few between.
+func isOffset(d time.Duration) bool {
+	if d%time.Hour == 0 {
+		return d >= -12*time.Hour && d <= 14*time.Hour
+	}
+	switch d / time.Minute {
+	case -570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825:
+		return d%time.Minute == 0
+	}
+	return false
 }
 
 func within(a, b time.Time, limit time.Duration) bool { return a.Sub(b).Abs() <= limit }
@@ -344,13 +361,19 @@ func (d *document) placeOfNode(p itemprop) (block int, hints hint) {
 
 func mentionsUpdate(s string) bool {
 	l := strings.ToLower(s)
+	i := updateWord(l)
+	// "Published … updated …": the first date is the publication's.
+	return i >= 0 && i < 24 && !strings.Contains(l[:i], "publi") && !strings.Contains(l[:i], "post") && !strings.ContainsAny(l[:i], "0123456789")
+}
+
+// updateWord is where a line, in lower case, speaks of a change; -1 where it does not.
+func updateWord(s string) int {
 	for _, w := range [...]string{"updated", "last update", "modified", "aktualisiert", "stand:", "mis à jour", "actualizado", "aggiornato", "atualizado", "bijgewerkt", "oppdatert", "uppdaterad", "opdateret", "geändert"} {
-		if i := strings.Index(l, w); i >= 0 {
-			// "Published … updated …": the first date is the publication's.
-			return i < 24 && !strings.Contains(l[:i], "publi") && !strings.Contains(l[:i], "post") && !strings.ContainsAny(l[:i], "0123456789")
+		if i := strings.Index(s, w); i >= 0 {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 func (d *document) readModified() {
