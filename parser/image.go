@@ -616,8 +616,7 @@ func (d *document) readImages(first bool) {
 	var stated []found
 	seen := map[string]bool{}
 	state := func(ref, from string) {
-		if abs, ok := absoluteURL(plainText(ref), d.base); ok && !seen[abs] && !isLogo(abs) {
-			abs = unwrapped(abs)
+		if abs := d.pictureURL(ref); abs != "" && !seen[abs] && !isLogo(abs) {
 			seen[abs] = true
 			stated = append(stated, found{abs, from})
 		}
@@ -631,7 +630,7 @@ func (d *document) readImages(first bool) {
 	for i := range d.meta.ld.images {
 		im := &d.meta.ld.images[i]
 		state(im.url, "json-ld")
-		if abs, ok := absoluteURL(plainText(im.url), d.base); ok && linked[abs] == nil {
+		if abs := d.pictureURL(im.url); abs != "" && linked[abs] == nil {
 			linked[abs] = im
 		}
 	}
@@ -688,7 +687,7 @@ func (d *document) readImages(first bool) {
 	if lead >= 0 {
 		im := &d.body.pictures[lead].image
 		im.Lead = true
-		complete(im, d.onlyCredit())
+		complete(im, d.onlyCredit(im.URL))
 		if d.article.Provenance.Fields["image"] == "" {
 			d.set("image", d.body.pictures[lead].image.URL, "body", stated...)
 		}
@@ -697,32 +696,48 @@ func (d *document) readImages(first bool) {
 
 // linkedImage is what JSON-LD says of a picture, or of the same in another size; nil where that is nothing.
 func (d *document) linkedImage(u string, exact map[string]*ldImage) *ldImage {
-	if im := exact[u]; im != nil {
+	if im := exact[unwrapped(u)]; im != nil {
 		return im
 	}
-	key := pictureKey(u)
+	key := pictureKey(unwrapped(u))
 	if len(key) < 10 {
 		return nil
 	}
 	for i := range d.meta.ld.images {
-		if im := &d.meta.ld.images[i]; (im.caption != "" || im.credit != "") && pictureKey(im.url) == key {
+		if im := &d.meta.ld.images[i]; (im.caption != "" || im.credit != "") && pictureKey(unwrapped(im.url)) == key {
 			return &ldImage{caption: im.caption, credit: im.credit}
 		}
 	}
 	return nil
 }
 
-// onlyCredit is what JSON-LD says of the article's picture where all that it says of any is the same; nil elsewhere.
-func (d *document) onlyCredit() *ldImage {
+// onlyCredit is what JSON-LD says of the article's picture where all that it says of any is the same; nil elsewhere. The
+// caption is of that picture alone, and is left out where u is another.
+func (d *document) onlyCredit(u string) *ldImage {
 	var only *ldImage
+	var urls []found
 	for i := range d.meta.ld.images {
 		im := &d.meta.ld.images[i]
 		if only != nil && (im.caption != only.caption || im.credit != only.credit) {
 			return nil
 		}
 		only = &ldImage{caption: im.caption, credit: im.credit}
+		urls = append(urls, found{d.pictureURL(im.url), "json-ld"})
+	}
+	if only != nil && !matchesAny(unwrapped(u), urls) {
+		only.caption = ""
 	}
 	return only
+}
+
+// pictureURL is the absolute URL of a picture that is stated, its own where a service makes sizes of it; "" where there is
+// none.
+func (d *document) pictureURL(ref string) string {
+	abs, ok := absoluteURL(plainText(ref), d.base)
+	if !ok {
+		return ""
+	}
+	return unwrapped(abs)
 }
 
 // unwrapped is the picture's own URL where the one that is stated leads through a service that makes sizes of it.

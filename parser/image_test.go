@@ -124,6 +124,14 @@ func TestPictures(t *testing.T) {
 			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg?s=1", Lead: true}},
 		},
 		{
+			"caption of JSON-LD through a service that makes sizes", `<meta property="og:image" content="/a.jpg"><script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":{"@type":"ImageObject","url":"https://sizes.example/i?image=https%3A%2F%2Fnews.example%2Fa.jpg","width":640,"height":480,"caption":"The bridge."}}</script>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Width: 640, Height: 480, Caption: "The bridge.", Lead: true}},
+		},
+		{
+			"another picture in JSON-LD", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","image":{"@type":"ImageObject","url":"/img/mayor-of-torby.jpg","caption":"The mayor.","creditText":"Ann Lee"}}</script><figure><img src="/img/river-bridge.jpg"></figure>` + long,
+			[]feedmill.Image{{ID: "i1", URL: "https://news.example/img/river-bridge.jpg", Credit: "Ann Lee", CreditRaw: "Ann Lee", Lead: true}},
+		},
+		{
 			"behind a noscript", `<div><img src="/transparent.gif"><span class="i"></span><noscript><img src="/a.jpg"></noscript></div>` + long,
 			[]feedmill.Image{{ID: "i1", URL: "https://news.example/a.jpg", Lead: true}},
 		},
