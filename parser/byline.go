@@ -413,9 +413,18 @@ func completes(a, b []feedmill.Author) bool {
 	}
 	short, first := squash(a[0].Name), words(b[0].Name)[0]
 	if unicode.IsLower(firstRune(a[0].Name)) { // an account
-		return strings.HasSuffix(short, squash(b[0].Name)) || strings.HasPrefix(short, squash(b[0].Name)) || strings.Contains(a[0].Name, ".")
+		full := squash(b[0].Name)
+		return strings.HasSuffix(short, full) || strings.HasPrefix(short, full) || strings.Contains(a[0].Name, ".") && sharesName(a[0].Name, b[0].Name)
 	}
 	return short == first
+}
+
+// sharesName tells whether a part of an account is one of a person's names, or the initial of one: "a.lee" of Ann Lee.
+func sharesName(account, person string) bool {
+	names := words(person)
+	return slices.ContainsFunc(words(account), func(part string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return part == name || part == string(firstRune(name)) })
+	})
 }
 
 func firstRune(s string) rune {

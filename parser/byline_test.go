@@ -128,6 +128,8 @@ func TestAuthors(t *testing.T) {
 		{"an account", `<meta name="author" content="admin">`, "", ""},
 		{"an account with a number", "", `<p class="byline">von <a rel="author" href="/u/1">annlee42</a></p>`, "annlee42"},
 		{"an account beside the name", `<meta name="author" content="annlee"><meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Ann Lee">`, "", "Ann Lee"},
+		{"an account of parts of the name", `<meta name="author" content="ann.l">`, `<p class="byline">By Ann Lee</p>`, "Ann Lee"},
+		{"an account of another's", `<meta name="author" content="bo.e">`, `<p class="byline">By Ann Lee</p>`, "bo.e"},
 		{"the site's name alone", `<meta property="og:site_name" content="News Example">`, "", ""},
 		{"the site in the author's place", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, "", "News Example"},
 		{"a person before the site", `<meta name="author" content="News Example"><meta property="og:site_name" content="News Example">`, `<p>By Ann Lee</p>`, "Ann Lee"},
