@@ -577,10 +577,15 @@ func (d *document) boxedAuthor() []feedmill.Author {
 			break
 		}
 		name := ""
-		if e.n.DataAtom != atom.Body && e.endBlock-e.firstBlock <= 8 && int(e.firstBlock) < len(l.blocks) {
-			name = l.blocks[e.firstBlock].text // of a box, its first line
-			if t := cleanLine(nodeText(e.n)); len(t) < 60 {
-				name = t
+		// Elements that are nested share their text, so only so much of it is read.
+		if e.n.DataAtom != atom.Body && e.endBlock-e.firstBlock <= 8 && int(e.firstBlock) < len(l.blocks) && int(e.end)-i <= 200 {
+			if b := &l.blocks[e.firstBlock]; b.size <= 220 {
+				name = b.text // of a box, its first line
+			}
+			if t, whole := nodeTextWithin(e.n, 1<<10); whole {
+				if t = cleanLine(t); len(t) < 60 {
+					name = t
+				}
 			}
 		}
 		if name = trimName(stripByline(name)); len(name) < 40 && isPersonal(name) && !d.site.is(name) {

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -150,5 +151,20 @@ func TestAuthors(t *testing.T) {
 				t.Errorf("authors %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestBoxedAuthor(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, box, want string }{
+		{"the name alone", `<div class="author-name">Ann Lee</div>`, "Ann Lee"},
+		{"before what she is", `<div class="author-box"><div>Ann Lee</div><p>` + sentence + `</p></div>`, "Ann Lee"},
+		{"of pieces", `<div class="author-name"><span>Ann</span>` + strings.Repeat(" ", 900) + `<span>Lee</span></div>`, "Ann Lee"},
+		{"many elements with one text", strings.Repeat(`<span class="author-name">`, 300) + strings.Repeat(sentence+" ", 2000), ""},
+	} {
+		a := extract(t, "<html><body><article><h1>Bridge to be rebuilt</h1>"+paragraphs(4)+"</article>"+tt.box+"</body></html>")
+		if got := joinAuthors(a.Byline.Authors); got != tt.want {
+			t.Errorf("%s: authors %q, want %q", tt.name, got, tt.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -164,12 +165,24 @@ func insideSVG(n *html.Node) bool { return n.Namespace != "" }
 
 // nodeText joins the text below a node, without that of scripts and styles; boundaries of blocks become spaces.
 func nodeText(top *html.Node) string {
+	s, _ := nodeTextWithin(top, math.MaxInt)
+	return s
+}
+
+// nodeTextWithin is nodeText where that is no longer than most bytes; whole is false where it is, and s then "".
+func nodeTextWithin(top *html.Node, most int) (s string, whole bool) {
 	if c := top.FirstChild; c != nil && c == top.LastChild && c.Type == html.TextNode {
-		return c.Data
+		if len(c.Data) > most {
+			return "", false
+		}
+		return c.Data, true
 	}
 	var b strings.Builder
 	n := top
 	for {
+		if b.Len() > most || n.Type == html.TextNode && len(n.Data) > most-b.Len() {
+			return "", false
+		}
 		down := false
 		switch {
 		case n.Type == html.TextNode:
@@ -193,7 +206,7 @@ func nodeText(top *html.Node) string {
 			}
 		}
 		if n == top {
-			return b.String()
+			return b.String(), true
 		}
 		n = n.NextSibling
 	}
