@@ -125,6 +125,17 @@ func (b *Bus) jetStream(opts ...jetstream.JetStreamOpt) (jetstream.JetStream, er
 	return jetstream.New(b.nc, opts...)
 }
 
+// apiPrefix is what the subjects of JetStream's API begin with.
+func (b *Bus) apiPrefix() string {
+	switch {
+	case b.api != "":
+		return strings.TrimSuffix(b.api, ".") + "."
+	case b.domain != "":
+		return "$JS." + b.domain + ".API."
+	}
+	return jetstream.DefaultAPIPrefix
+}
+
 // noJetStream adds to an error of JetStream what to do about it.
 func (b *Bus) noJetStream(err error) error {
 	next := "start nats-server with -js"

@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -11,8 +12,10 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +25,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
+	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
 )
 
@@ -327,5 +331,49 @@ func TestPlanOnAnEmptyServer(t *testing.T) {
 	s, err := js.Stream(t.Context(), "OTHER_PAGE")
 	if err != nil || len(s.CachedInfo().Config.Subjects) != 1 || s.CachedInfo().Config.Subjects[0] != "theirs.>" {
 		t.Errorf("the stream of somebody else's is %+v, %v", s, err)
+	}
+}
+
+// TestWorkInADomain runs a worker at a leaf node that has a JetStream of its own, over the one of the hub.
+func TestWorkInADomain(t *testing.T) {
+	t.Parallel()
+	hub := &server.Options{JetStreamDomain: "hub", LeafNode: server.LeafNodeOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT}}
+	serve(t, hub)
+	link := &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(hub.LeafNode.Port))}
+	leaf := serve(t, &server.Options{JetStreamDomain: "leaf", LeafNode: server.LeafNodeOpts{
+		ReconnectInterval: 50 * time.Millisecond, Remotes: []*server.RemoteLeafOpts{{URLs: []*url.URL{link}}}}})
+	for setting, value := range map[string]string{
+		"jetstream_domain":     "hub",
+		"jetstream_api_prefix": "$JS.hub.API",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			o := bus.Options{Prefix: setting + ".", Context: natsContext(t, map[string]string{"url": leaf, setting: value})}
+			b, err := bus.Connect(t.Context(), o)
+			for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); { // the leaf is not linked yet
+				b, err = bus.Connect(t.Context(), o)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := b.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			sent := &feedmill.Article{ID: "a", URL: "https://news.example/a"}
+			if err := b.Send(t.Context(), "test", "1", func(o *bus.Outbox) { bus.Put(o, bus.Articles, sent) }); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan struct{})
+			w := &bus.Worker[*feedmill.Article]{Name: "enrich", From: bus.Articles,
+				Handle: func(_ context.Context, a *feedmill.Article, out *bus.Outbox) error {
+					if a.ID != sent.ID {
+						t.Errorf("got %v, want %v", a, sent)
+					}
+					out.Then(func(context.Context) error { close(done); return nil })
+					return nil
+				}}
+			runUntil(t, done, func(ctx context.Context) error { return w.Run(ctx, b) })
+		})
 	}
 }

@@ -35,7 +35,7 @@ func (b *Bus) puller(stream, consumer string, most int) (*puller, error) {
 	p := &puller{
 		bus:     b,
 		inbox:   b.nc.NewInbox(),
-		next:    jetstream.DefaultAPIPrefix + "CONSUMER.MSG.NEXT." + b.streamName(stream) + "." + consumer,
+		next:    b.apiPrefix() + "CONSUMER.MSG.NEXT." + b.streamName(stream) + "." + consumer,
 		answers: make(chan *nats.Msg, most+strays),
 	}
 	var err error
