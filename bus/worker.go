@@ -160,7 +160,7 @@ func (r *running[In]) pullAll(ctx context.Context) error {
 }
 
 // pullPartition reads one partition while it is held. Places are shared with the other partitions, so it takes one for
-// each message that it has got.
+// each message that it has got, and asks for no more until all have one.
 func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 	name := r.Name + "-" + partitionToken(n)
 	p, err := r.open(ctx, name, r.From.partFilter(n), partitionBatch)
@@ -168,7 +168,7 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 		return fmt.Errorf("partition %d: %w", n, err)
 	}
 	defer p.close()
-	var mine sync.WaitGroup
+	var mine, waiting sync.WaitGroup
 	defer mine.Wait() // the partition is let go when nothing of it is in hand
 	turn, end := r.bus.pulse.begin(r.Name, r.From.Stream, name)
 	defer end()
@@ -178,22 +178,21 @@ func (r *running[In]) pullPartition(ctx context.Context, n int) error {
 			continue
 		}
 		err := p.pull(ctx, partitionBatch, partitionWait, func(msg *nats.Msg) {
-			alive := keepAlive(msg)
-			r.busy <- struct{}{}
-			if ctx.Err() != nil {
-				<-r.busy
-				alive.Stop()
-				r.bus.settle(msg.Nak(), name)
-				return
-			}
 			mine.Add(1)
+			waiting.Add(1)
 			r.inHand.Go(func() {
 				defer mine.Done()
-				defer func() { <-r.busy }()
+				alive := keepAlive(msg)
 				defer alive.Stop()
-				r.handle(r.work, msg)
+				placed := r.place(ctx, r.busy, msg)
+				waiting.Done()
+				if placed {
+					defer func() { <-r.busy }()
+					r.handle(r.work, msg)
+				}
 			})
 		})
+		waiting.Wait()
 		if err := r.bus.pullFailed(ctx, name, err); err != nil {
 			return err
 		}
@@ -211,6 +210,7 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
+	var waiting sync.WaitGroup
 	turn, end := r.bus.pulse.begin(r.Name, StreamReplay, r.Name)
 	defer end()
 	for ctx.Err() == nil {
@@ -219,11 +219,18 @@ func (r *running[In]) pullReplays(ctx context.Context) error {
 			continue
 		}
 		err := p.pull(ctx, 2*r.Concurrency, partitionWait, func(msg *nats.Msg) {
-			alive := keepAlive(msg)
-			r.slots <- struct{}{}
-			alive.Stop()
-			r.start(ctx, msg)
+			waiting.Add(1)
+			r.inHand.Go(func() {
+				alive := keepAlive(msg)
+				placed := r.place(ctx, r.slots, msg)
+				alive.Stop()
+				waiting.Done()
+				if placed {
+					r.start(ctx, msg)
+				}
+			})
 		})
+		waiting.Wait()
 		if err := r.bus.pullFailed(ctx, r.Name, err); err != nil {
 			return err
 		}
@@ -306,6 +313,20 @@ func (r *running[In]) start(ctx context.Context, msg *nats.Msg) {
 		defer func() { <-r.busy }()
 		r.handle(r.work, msg)
 	})
+}
+
+// place takes one of places for a message, and tells whether it has. When ctx ends the message goes back instead.
+func (r *running[In]) place(ctx context.Context, places chan struct{}, msg *nats.Msg) bool {
+	select {
+	case places <- struct{}{}:
+		if ctx.Err() == nil {
+			return true
+		}
+		<-places
+	case <-ctx.Done():
+	}
+	r.bus.settle(msg.Nak(), r.Name)
+	return false
 }
 
 // take fills free places of slots: it waits for the least number and takes the others that are free now.
