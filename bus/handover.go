@@ -23,6 +23,7 @@ type handover struct {
 	streams map[string]*handing
 	values  map[string]*handed
 	taken   chan struct{} // closed and made anew when a value has gone
+	cleared time.Time     // when the values that nobody comes for were last looked for
 }
 
 // handing is a stream with values on their way.
@@ -50,6 +51,9 @@ const (
 	handBytes = 4 << 20
 	// handAge is how long a value waits for its message: one that is older will not be asked for.
 	handAge = 5 * time.Second
+	// handLast is how long a value is kept while there is room. The message of one that is older has failed, or was
+	// there before and is not delivered again.
+	handLast = time.Minute
 )
 
 func newHandover() *handover {
@@ -86,12 +90,16 @@ func (h *handover) put(stream string, msg *nats.Msg, value any, size int) {
 		return
 	}
 	if p, ok := value.(*feedmill.Page); ok {
-		sent := *p
-		sent.Coded, sent.Coding = nil, ""
-		value = &sent
+		sent := uncoded(p)
+		sent.Parts = slices.Clone(p.Parts)
+		for i, part := range sent.Parts {
+			sent.Parts[i] = uncoded(part)
+		}
+		value = sent
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.clear()
 	s := h.stream(stream)
 	if s.readers == 0 || s.stuck || s.waiting >= 4*handMost || s.bytes >= 4*handBytes {
 		return
@@ -101,6 +109,13 @@ func (h *handover) put(stream string, msg *nats.Msg, value any, size int) {
 	h.values[id] = &handed{stream: stream, data: msg.Data, value: value, size: size, at: time.Now()}
 	s.waiting++
 	s.bytes += size
+}
+
+// uncoded returns a copy of a page that does not hold its body twice.
+func uncoded(p *feedmill.Page) *feedmill.Page {
+	sent := *p
+	sent.Coded, sent.Coding = nil, ""
+	return &sent
 }
 
 // take gives out the value of a delivered message of a stream, nil where it has none.
@@ -156,6 +171,19 @@ func (h *handover) sweep() {
 		if time.Since(v.at) > handAge {
 			h.drop(id)
 			h.stream(v.stream).stuck = true
+		}
+	}
+}
+
+// clear forgets the values that nobody comes for. It looks for them once in handLast.
+func (h *handover) clear() {
+	if time.Since(h.cleared) < handLast {
+		return
+	}
+	h.cleared = time.Now()
+	for id, v := range h.values {
+		if time.Since(v.at) > handLast {
+			h.drop(id)
 		}
 	}
 }

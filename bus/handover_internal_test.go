@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -62,14 +63,16 @@ func TestHandoverOfAPageLeavesItsCodedBody(t *testing.T) {
 	t.Parallel()
 	h := newHandover()
 	defer h.reads(StreamPage)()
-	p := &feedmill.Page{Body: []byte("body"), Coded: []byte("coded"), Coding: "gzip"}
+	part := &feedmill.Page{Body: []byte("part"), Coded: []byte("coded"), Coding: "gzip"}
+	p := &feedmill.Page{Body: []byte("body"), Coded: []byte("coded"), Coding: "gzip", Parts: []*feedmill.Page{part}}
 	m := message("1", "x")
 	h.put(StreamPage, m, p, 10)
-	got, _ := h.take(StreamPage, m.Header, m.Data).(*feedmill.Page)
-	if got == nil || string(got.Body) != "body" || got.Coded != nil || got.Coding != "" {
-		t.Errorf("got %+v", got)
+	got := h.take(StreamPage, m.Header, m.Data)
+	want := any(&feedmill.Page{Body: []byte("body"), Parts: []*feedmill.Page{{Body: []byte("part")}}})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("page (-want +got):\n%s", diff)
 	}
-	if string(p.Coded) != "coded" {
+	if string(p.Coded) != "coded" || p.Parts[0] != part || string(part.Coded) != "coded" {
 		t.Error("the publisher's own page changed")
 	}
 }
@@ -115,6 +118,26 @@ func TestHandoverHoldsWritersBackUntilAReaderComesOn(t *testing.T) {
 		h.put(StreamArticle, message("later", "x"), &feedmill.Article{}, 10) // it has asked again
 		if v := h.take(StreamArticle, message("later", "x").Header, []byte("x")); v == nil {
 			t.Error("no value was kept for a reader that comes on again")
+		}
+	})
+}
+
+func TestHandoverForgetsValuesWhoseMessageDoesNotCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandover()
+		defer h.reads(StreamArticle)()
+		put := func(id string) { h.put(StreamArticle, message(id, "x"), &feedmill.Article{}, 10) }
+		put("published before")
+		time.Sleep(handLast / 2)
+		put("on its way")
+		time.Sleep(handLast/2 + time.Second)
+		put("new")
+		if s := h.stream(StreamArticle); s.waiting != 2 || s.bytes != 20 || h.values["published before"] != nil {
+			t.Errorf("%d values of %d bytes are kept, want the 2 newer ones", s.waiting, s.bytes)
+		}
+		if v := h.take(StreamArticle, message("on its way", "x").Header, []byte("x")); v == nil {
+			t.Error("a value was forgotten that may still be asked for")
 		}
 	})
 }
