@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/feedmill/feedmill"
 )
@@ -75,11 +77,13 @@ func (e *External) Enrich(ctx context.Context, r *feedmill.Record) error {
 	}
 	switch {
 	case reply.Error != "":
-		return errors.New(reply.Error)
+		return errors.New(cutBytes(reply.Error, maxErrorBytes))
 	case reply.Schema != ExternalSchema:
-		return fmt.Errorf("the answer from %s has the schema %q, want %q", e.subject, reply.Schema, ExternalSchema)
+		return fmt.Errorf("the answer from %s has the schema %q, want %q", e.subject, cutBytes(reply.Schema, maxVersionBytes), ExternalSchema)
 	case reply.Version == "":
 		return fmt.Errorf("the answer from %s has no version", e.subject)
+	case len(reply.Version) > maxVersionBytes:
+		return fmt.Errorf("the answer from %s has a version of %d bytes, and %d are taken at most", e.subject, len(reply.Version), maxVersionBytes)
 	}
 	if err := reply.check(r); err != nil {
 		return fmt.Errorf("the answer from %s: %w", e.subject, err)
@@ -89,61 +93,127 @@ func (e *External) Enrich(ctx context.Context, r *feedmill.Record) error {
 	return nil
 }
 
+// Bounds of an answer: annotations of one list, and bytes of the words that say which version answered and why it did not.
+const (
+	maxListed       = 10_000
+	maxVersionBytes = 100
+	maxErrorBytes   = 1_000
+)
+
+// The words that an annotation may have, as the record's schema lists them.
+var (
+	entityTypes = []string{
+		feedmill.TypePerson, feedmill.TypeOrganization, feedmill.TypePlace, feedmill.TypeGroup, feedmill.TypeEvent,
+		feedmill.TypeWork, feedmill.TypeProduct, feedmill.TypeLaw, feedmill.TypeOther,
+	}
+	mentionKinds   = []string{feedmill.MentionName, feedmill.MentionShort, feedmill.MentionAcronym, feedmill.MentionAlias, feedmill.MentionMetonym}
+	datePrecisions = []string{
+		precisionDay, precisionWeek, precisionMonth, precisionQuarter, precisionSeason, precisionYear, precisionDecade, precisionCentury,
+	}
+	amountKinds = []string{"money", "percent", "quantity"}
+)
+
 // check tells what is wrong with the first annotation that is not right.
 func (a *externalReply) check(r *feedmill.Record) error {
-	c := &spanChecker{r: r, texts: map[string][]rune{}}
+	c := &replyChecker{r: r, texts: map[string][]rune{}}
+	c.count("topics", len(a.Topics))
+	c.count("entities", len(a.Entities))
+	c.count("dates", len(a.Dates))
+	c.count("amounts", len(a.Amounts))
+	c.count("quotes", len(a.Quotes))
+	c.count("keyphrases", len(a.Keyphrases))
+	c.count("key_sentences", len(a.KeySentences))
+	if c.err != nil {
+		return c.err
+	}
 	ids := map[string]bool{}
 	for i := range r.Entities {
 		ids[r.Entities[i].ID] = true
 	}
+	delete(ids, "") // without an id an entity is always new, and nobody's speaker
 	for i, e := range a.Entities {
-		if e.Type == "" && !ids[e.ID] || len(e.Mentions) == 0 && !ids[e.ID] {
-			return fmt.Errorf("entities[%d]: a new entity needs a type and mentions", i)
+		what := fmt.Sprintf("entities[%d]", i)
+		if !ids[e.ID] {
+			if e.Type == "" || e.Name == "" || len(e.Mentions) == 0 {
+				c.fail("%s: a new entity needs type, name and mentions", what)
+			}
+			c.word(what, "type", e.Type, entityTypes)
+		}
+		c.count(what+".mentions", len(e.Mentions))
+		c.count(what+".roles", len(e.Roles))
+		if c.err != nil {
+			return c.err
 		}
 		for k, m := range e.Mentions {
-			c.check(fmt.Sprintf("entities[%d].mentions[%d]", i, k), m.Span, &m.Text)
+			what := fmt.Sprintf("entities[%d].mentions[%d]", i, k)
+			c.span(what, m.Span, &m.Text)
+			c.word(what, "kind", m.Kind, mentionKinds)
 		}
 		for k, role := range e.Roles {
-			c.check(fmt.Sprintf("entities[%d].roles[%d]", i, k), role.Span, nil)
+			c.span(fmt.Sprintf("entities[%d].roles[%d]", i, k), role.Span, nil)
 		}
-		ids[e.ID] = true
+		if e.ID != "" {
+			ids[e.ID] = true
+		}
 	}
 	for i, d := range a.Dates {
-		c.check(fmt.Sprintf("dates[%d]", i), d.Span, &d.Text)
+		what := fmt.Sprintf("dates[%d]", i)
+		c.span(what, d.Span, &d.Text)
+		c.word(what, "precision", d.Precision, datePrecisions)
 	}
 	for i, d := range a.Amounts {
-		c.check(fmt.Sprintf("amounts[%d]", i), d.Span, &d.Text)
+		what := fmt.Sprintf("amounts[%d]", i)
+		c.span(what, d.Span, &d.Text)
+		c.word(what, "kind", d.Kind, amountKinds)
 	}
 	for i, q := range a.Quotes {
-		c.check(fmt.Sprintf("quotes[%d]", i), q.Span, &q.Text)
+		c.span(fmt.Sprintf("quotes[%d]", i), q.Span, &q.Text)
 		if q.Speaker != nil && !ids[*q.Speaker] {
-			return fmt.Errorf("quotes[%d]: no entity has the id %q", i, *q.Speaker)
+			c.fail("quotes[%d]: no entity has the id %q", i, *q.Speaker)
 		}
 	}
 	for i, s := range a.KeySentences {
-		c.check(fmt.Sprintf("key_sentences[%d]", i), s, nil)
+		c.span(fmt.Sprintf("key_sentences[%d]", i), s, nil)
 	}
 	for i, t := range a.Topics {
 		if t.Code == "" {
-			return fmt.Errorf("topics[%d]: no code", i)
+			c.fail("topics[%d]: no code", i)
 		}
 	}
 	for i, k := range a.Keyphrases {
 		if k.Text == "" {
-			return fmt.Errorf("keyphrases[%d]: no text", i)
+			c.fail("keyphrases[%d]: no text", i)
 		}
 	}
 	return c.err
 }
 
-// spanChecker keeps the first span that is wrong.
-type spanChecker struct {
+// replyChecker keeps what is wrong first.
+type replyChecker struct {
 	r     *feedmill.Record
 	texts map[string][]rune
 	err   error
 }
 
-func (c *spanChecker) check(what string, s feedmill.Span, text *string) {
+func (c *replyChecker) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (c *replyChecker) count(what string, n int) {
+	if n > maxListed {
+		c.fail("%s: %d of them, and %d are taken at most", what, n, maxListed)
+	}
+}
+
+func (c *replyChecker) word(what, field, value string, words []string) {
+	if !slices.Contains(words, value) {
+		c.fail("%s: the %s is %q, want one of %s", what, field, cutBytes(value, maxVersionBytes), strings.Join(words, ", "))
+	}
+}
+
+func (c *replyChecker) span(what string, s feedmill.Span, text *string) {
 	if c.err != nil {
 		return
 	}
@@ -154,10 +224,21 @@ func (c *spanChecker) check(what string, s feedmill.Span, text *string) {
 	}
 	switch {
 	case s.Start < 0 || s.End <= s.Start || s.End > len(field):
-		c.err = fmt.Errorf("%s: %d to %d is no part of the field's %d code points", what, s.Start, s.End, len(field))
+		c.fail("%s: %d to %d is no part of the field's %d code points", what, s.Start, s.End, len(field))
 	case text != nil && *text != string(field[s.Start:s.End]):
-		c.err = fmt.Errorf("%s: the text is %q, but %q stands there", what, *text, string(field[s.Start:s.End]))
+		c.fail("%s: the text is %q, but %q stands there", what, *text, string(field[s.Start:s.End]))
 	}
+}
+
+// cutBytes returns what fits into n bytes of s, whole characters.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // add appends the annotations. Lists are made anew, so that what the record shared with a copy of it stays as it was.

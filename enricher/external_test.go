@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/schema"
 )
 
 // answer is an asker made of a function.
@@ -78,7 +79,17 @@ func TestExternalRefused(t *testing.T) {
 		{"beyond the end", `{` + ok + `, "key_sentences": [{"start": 0, "end": 400}]}`, "key_sentences[0]: 0 to 400 is no part"},
 		{"no such field", `{` + ok + `, "key_sentences": [{"start": 0, "end": 4, "in": "kicker"}]}`, "no part of the field's 0 code points"},
 		{"a speaker that is not there", `{` + ok + `, "quotes": [{"start": 0, "end": 4, "text": "Bara", "speaker": "e99"}]}`, `no entity has the id "e99"`},
-		{"an entity without mentions", `{` + ok + `, "entities": [{"type": "person", "name": "X"}]}`, "needs a type and mentions"},
+		{"an entity without mentions", `{` + ok + `, "entities": [{"type": "person", "name": "X"}]}`, "needs type, name and mentions"},
+		{"a second one without mentions", `{` + ok + `, "entities": [{"type": "person", "name": "X", "mentions": [{"start": 0, "end": 4, "text": "Bara", "kind": "name"}]}, {"type": "person", "name": "Y"}]}`, "entities[1]: a new entity needs"},
+		{"an entity without name", `{` + ok + `, "entities": [{"type": "person", "mentions": [{"start": 0, "end": 4, "text": "Bara", "kind": "name"}]}]}`, "needs type, name and mentions"},
+		{"a speaker without id", `{` + ok + `, "entities": [{"type": "person", "name": "X", "mentions": [{"start": 0, "end": 4, "text": "Bara", "kind": "name"}]}], "quotes": [{"start": 0, "end": 4, "text": "Bara", "speaker": ""}]}`, `no entity has the id ""`},
+		{"another type", `{` + ok + `, "entities": [{"type": "ship", "name": "X", "mentions": [{"start": 0, "end": 4, "text": "Bara", "kind": "name"}]}]}`, `entities[0]: the type is "ship", want one of person`},
+		{"another kind of mention", `{` + ok + `, "entities": [{"type": "person", "name": "X", "mentions": [{"start": 0, "end": 4, "text": "Bara"}]}]}`, `entities[0].mentions[0]: the kind is "", want one of name`},
+		{"another precision", `{` + ok + `, "dates": [{"start": 0, "end": 4, "text": "Bara", "value": "2011", "precision": "about"}]}`, `dates[0]: the precision is "about", want one of day`},
+		{"another kind of amount", `{` + ok + `, "amounts": [{"start": 0, "end": 4, "text": "Bara", "kind": "area", "value": 1}]}`, `amounts[0]: the kind is "area", want one of money`},
+		{"too many", `{` + ok + `, "key_sentences": [` + strings.Repeat(`{"start": 0, "end": 4},`, 10_000) + `{"start": 0, "end": 4}]}`, "key_sentences: 10001 of them"},
+		{"too long a version", `{"schema": "feedmill.enrich/1", "version": "` + strings.Repeat("1", 101) + `"}`, "a version of 101 bytes"},
+		{"too long an error", `{"schema": "feedmill.enrich/1", "error": "` + strings.Repeat("ä", 600) + `"}`, "ext: " + strings.Repeat("ä", 500) + "…"},
 		{"a topic without code", `{"schema": "feedmill.enrich/1", "version": "1", "topics": [{"name": "Politics"}]}`, "topics[0]: no code"},
 	} {
 		r := &feedmill.Record{}
@@ -93,6 +104,35 @@ func TestExternalRefused(t *testing.T) {
 		}
 		if r.Topics != nil || r.Dates != nil || r.Quotes != nil || r.KeySentences != nil || r.External != nil || len(r.Entities) != 1 {
 			t.Errorf("%s: something was taken: %+v", tt.name, r.Annotations)
+		}
+	}
+}
+
+// TestExternalWords holds that an answer may have the words of the record's schema, and no others.
+func TestExternalWords(t *testing.T) {
+	t.Parallel()
+	text, _ := schema.Get("record")
+	var record struct {
+		Defs map[string]struct {
+			Properties map[string]struct {
+				Enum []string `json:"enum"`
+			} `json:"properties"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &record); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		def, field string
+		words      []string
+	}{
+		{"entity", "type", entityTypes},
+		{"entityMention", "kind", mentionKinds},
+		{"date", "precision", datePrecisions},
+		{"amount", "kind", amountKinds},
+	} {
+		if d := cmp.Diff(record.Defs[tt.def].Properties[tt.field].Enum, tt.words); d != "" {
+			t.Errorf("%s.%s (-schema +here):\n%s", tt.def, tt.field, d)
 		}
 	}
 }
