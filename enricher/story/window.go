@@ -91,15 +91,16 @@ type Window struct {
 	age   time.Duration
 	max   int
 	now   time.Time
-	seq   uint32 // of the first entry
+	seq   uint32 // of the first of items
 	items []entry
+	head  int // how many of items are forgotten, and wait to be moved out
 	index map[uint64][]uint32
 	byID  map[string]uint32
 }
 
 type entry struct {
 	id, source string
-	story      string
+	place      Placement
 	seen       time.Time
 	sketch            // of shingles
 	words      sketch // of words
@@ -125,9 +126,9 @@ func NewWindow(o *Options) *Window {
 }
 
 // Len is how many articles the window holds.
-func (w *Window) Len() int { return len(w.items) }
+func (w *Window) Len() int { return len(w.items) - w.head }
 
-// Place adds an article and says where it belongs. An article whose id the window holds keeps its story and replaces its text.
+// Place adds an article and says where it belongs. An article whose id the window holds keeps its place and replaces its text.
 func (w *Window) Place(a *Article) Placement {
 	if a.Seen.After(w.now) {
 		w.now = a.Seen
@@ -138,11 +139,11 @@ func (w *Window) Place(a *Article) Placement {
 	p := Placement{Story: a.ID, Role: Original}
 	self, again := w.byID[a.ID]
 	if again {
-		p.Story = w.at(self).story
+		p = w.at(self).place
 	} else if e.size >= fewest {
 		p = w.nearest(&e, p)
 	}
-	e.story = p.Story
+	e.place = p
 	if again {
 		w.drop(self)
 	}
@@ -192,7 +193,7 @@ func (w *Window) nearest(e *entry, p Placement) Placement {
 				continue
 			}
 		}
-		best, found = Placement{Story: o.story, Of: o.id, Containment: c, Shared: shared, Compared: compared, Role: Copy}, true
+		best, found = Placement{Story: o.place.Story, Of: o.id, Containment: c, Shared: shared, Compared: compared, Role: Copy}, true
 		if c >= kept && (o.source != "" && o.source == e.source || float64(e.size) >= grown*float64(o.size)) {
 			best.Role = Update
 		}
@@ -239,14 +240,14 @@ func limit(s sketch) uint64 {
 
 // forget drops what is too old, or too much.
 func (w *Window) forget(now time.Time) {
-	n := 0
-	for n < len(w.items) && (now.Sub(w.items[n].seen) > w.age || len(w.items)-n >= w.max) {
-		w.drop(w.seq + uint32(n))
-		n++
+	for w.Len() > 0 && (now.Sub(w.items[w.head].seen) > w.age || w.Len() >= w.max) {
+		w.drop(w.seq + uint32(w.head))
+		w.items[w.head] = entry{}
+		w.head++
 	}
-	if n > 0 {
-		w.items = slices.Delete(w.items, 0, n)
-		w.seq += uint32(n)
+	if w.head > len(w.items)/2 { // so that each entry is moved once at most, on average
+		w.seq += uint32(w.head)
+		w.items, w.head = slices.Delete(w.items, 0, w.head), 0
 	}
 }
 

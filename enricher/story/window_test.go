@@ -36,14 +36,15 @@ func TestPlace(t *testing.T) {
 		{"f", "four", "Short.", "f", Original, ""},
 		{"g", "five", "Short.", "g", Original, ""},
 		{"a", "one", more, "a", Original, ""},
+		{"b", "two", ferry, "a", Copy, "a"},
 	} {
 		p := place(w, tt.id, tt.source, tt.text, 1)
 		if p.Story != tt.story || p.Role != tt.role || tt.role != Update && p.Of != tt.of || p.Reason() == "" {
 			t.Errorf("%s: %+v, want %s of %q in %s", tt.id, p, tt.role, tt.of, tt.story)
 		}
 	}
-	if w.Len() != 8 {
-		t.Errorf("%d articles in the window, want 8", w.Len())
+	if w.Len() != 9 {
+		t.Errorf("%d articles in the window, want 9", w.Len())
 	}
 }
 
@@ -65,10 +66,18 @@ func TestWindowForgets(t *testing.T) {
 	}
 	w = NewWindow(&Options{Max: 3})
 	for i := range 10 {
-		place(w, fmt.Sprint(i), "one", fmt.Sprintf("%d %s", i, ferry), 1)
+		if p := place(w, fmt.Sprint(i), "one", fmt.Sprintf("%d %s", i, ferry), 1); i > 0 && (p.Story != "0" || p.Of < fmt.Sprint(max(i-3, 0))) {
+			t.Errorf("%d: %+v, want one of what the window holds", i, p)
+		}
 	}
-	if w.Len() != 3 || len(w.byID) != 3 {
-		t.Errorf("%d articles, %d ids, want 3", w.Len(), len(w.byID))
+	if w.Len() != 3 || len(w.byID) != 3 || len(w.items) > 6 {
+		t.Errorf("%d articles, %d ids, want 3, in %d places", w.Len(), len(w.byID), len(w.items))
+	}
+	w = NewWindow(nil)
+	place(w, "a", "one", ferry, 1)
+	first, again := place(w, "b", "two", ferry+" More.", 1), place(w, "b", "two", "Another text.", 1)
+	if first.Role != Copy || first != again {
+		t.Errorf("placed again %+v, want %+v", again, first)
 	}
 }
 
