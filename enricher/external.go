@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -248,11 +249,20 @@ func (a *externalReply) add(r *feedmill.Record) {
 	for i := range r.Entities {
 		index[r.Entities[i].ID] = i
 	}
+	taken := map[string]bool{} // by a later entity of the answer too
+	for _, e := range a.Entities {
+		taken[e.ID] = true
+	}
+	next := len(r.Entities)
 	for _, e := range a.Entities {
 		i, known := index[e.ID]
-		if !known {
-			if e.ID == "" {
-				e.ID = fmt.Sprintf("x%d", len(r.Entities)+1)
+		if e.ID == "" || !known {
+			for e.ID == "" {
+				next++
+				id := fmt.Sprintf("x%d", next)
+				if _, used := index[id]; !used && !taken[id] {
+					e.ID = id
+				}
 			}
 			if e.Key == "" {
 				e.Key = localKey(e.Type, e.Name, "")
@@ -264,18 +274,10 @@ func (a *externalReply) add(r *feedmill.Record) {
 		old := &r.Entities[i]
 		old.Mentions = append(slices.Clip(old.Mentions), e.Mentions...)
 		old.Roles = append(slices.Clip(old.Roles), e.Roles...)
-		if e.Links.Wikidata != "" {
-			old.Links.Wikidata = e.Links.Wikidata
-		}
-		if e.Links.GeoNames != 0 {
-			old.Links.GeoNames = e.Links.GeoNames
-		}
-		if e.Links.ISOCountry != "" {
-			old.Links.ISOCountry = e.Links.ISOCountry
-		}
-		if e.Key != "" {
-			old.Key = e.Key
-		}
+		old.Links.Wikidata = cmp.Or(old.Links.Wikidata, e.Links.Wikidata)
+		old.Links.GeoNames = cmp.Or(old.Links.GeoNames, e.Links.GeoNames)
+		old.Links.ISOCountry = cmp.Or(old.Links.ISOCountry, e.Links.ISOCountry)
+		old.Key = cmp.Or(old.Key, e.Key)
 	}
 	r.Topics = append(slices.Clip(r.Topics), a.Topics...)
 	r.Dates = append(slices.Clip(r.Dates), a.Dates...)

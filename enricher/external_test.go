@@ -66,6 +66,39 @@ func TestExternalAdds(t *testing.T) {
 	checkSpans(t, r)
 }
 
+// TestExternalNames holds that ids are given that nobody has, and that what the record says of an entity stays.
+func TestExternalNames(t *testing.T) {
+	t.Parallel()
+	const mention = `"type": "person", "name": "Bara", "mentions": [{"start": 0, "end": 4, "text": "Bara", "kind": "name"}]`
+	asker := answer(func(context.Context, string, []byte) ([]byte, error) {
+		return []byte(`{"schema": "feedmill.enrich/1", "version": "1", "entities": [
+			{"id": "e1", "key": "local:1", "type": "place", "name": "Y", "links": {"wikidata": "Q1", "geonames": 1, "iso_country": "FR"}},
+			{` + mention + `}, {"id": "x4", ` + mention + `}, {` + mention + `}]}`), nil
+	})
+	r := &feedmill.Record{}
+	r.Text = "Barack Obama spoke."
+	r.Entities = []feedmill.Entity{
+		{ID: "e1", Key: "wikidata:Q76", Type: "person", Name: "X", Links: feedmill.Links{Wikidata: "Q76"}},
+		{ID: "x3", Key: "local:0", Type: "person", Name: "Z"},
+	}
+	for range 2 {
+		if err := NewExternal("ext", "s", 0, asker).Enrich(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := feedmill.Entity{ID: "e1", Key: "wikidata:Q76", Type: "person", Name: "X", Links: feedmill.Links{Wikidata: "Q76", GeoNames: 1, ISOCountry: "FR"}}
+	if d := cmp.Diff(want, r.Entities[0]); d != "" {
+		t.Errorf("the known entity (-want +got):\n%s", d)
+	}
+	var ids []string
+	for _, e := range r.Entities {
+		ids = append(ids, e.ID)
+	}
+	if d := cmp.Diff([]string{"e1", "x3", "x5", "x4", "x6", "x7", "x8"}, ids); d != "" {
+		t.Errorf("ids (-want +got):\n%s", d)
+	}
+}
+
 // TestExternalRefused holds that an answer that is wrong in one place adds nothing and costs a warning alone.
 func TestExternalRefused(t *testing.T) {
 	t.Parallel()
