@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/enricher"
@@ -83,14 +84,23 @@ func enrichLine(ctx context.Context, chain *enricher.Chain, window *story.Window
 		return failure{ID: in.ID, URL: in.URL, Error: err.Error()}
 	}
 	if window != nil {
-		seen := r.SeenAt
-		if seen.IsZero() {
-			seen = r.Published.UTC
-		}
-		p := window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), Seen: seen, Text: r.Text})
+		p := window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), Seen: placedAt(r, time.Now()), Text: r.Text})
 		r.Story = &feedmill.Story{ID: p.Story, Role: p.Role, Of: p.Of}
 	}
 	return r
+}
+
+// placedAt is when a record is placed: when it was seen, or published, and never after now, since one date far ahead would
+// move the window for good.
+func placedAt(r *feedmill.Record, now time.Time) time.Time {
+	at := r.SeenAt
+	if at.IsZero() {
+		at = r.Published.UTC
+	}
+	if at.After(now) {
+		return now
+	}
+	return at
 }
 
 // annotate makes the record of an article, as the daemon's enrich worker does.
