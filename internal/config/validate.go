@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Validate checks ranges and what belongs together, and reports everything that is wrong, one a line: where the value
@@ -229,8 +230,8 @@ func (v *validator) fetch() {
 	if f.Renderer != "" && len(f.RendererFor) == 0 {
 		v.bad("fetch.renderer", f.Renderer, "but nothing says whose pages it is asked for; write feeds, tags or hosts into fetch.renderer_for, such as [example.com]")
 	}
-	if strings.ContainsAny(f.Renderer, " \t*>") {
-		v.bad("fetch.renderer", f.Renderer, "which is no subject to ask; write one such as render.page")
+	if f.Renderer != "" {
+		v.subject("fetch.renderer", f.Renderer, "render.page")
 	}
 	for i, d := range f.Revisit {
 		key := fmt.Sprintf("fetch.revisit[%d]", i)
@@ -264,6 +265,8 @@ func (v *validator) rest() {
 		v.name(key, "enrich.external", e.Name, i, names)
 		if e.Subject == "" {
 			v.bad(key+".subject", e.Subject, "but a NATS subject is needed; write one such as enrich.topics")
+		} else {
+			v.subject(key+".subject", e.Subject, "enrich.topics")
 		}
 		if e.Timeout < 0 {
 			v.bad(key+".timeout", e.Timeout, "but it is a time to wait; leave it out for that of enrich.timeout")
@@ -281,6 +284,20 @@ func (v *validator) rest() {
 		if k.value != 0 && k.value < 1*minutes {
 			v.bad(k.key, k.value, "which is gone before anybody can read it; write 1m or more, or 0 for ever")
 		}
+	}
+}
+
+// subject checks that somebody of the user's may be asked at a NATS subject.
+func (v *validator) subject(key, subject, such string) {
+	own := strings.TrimRight(v.c.NATS.Prefix, ".") + "."
+	switch {
+	case strings.ContainsFunc(subject, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '*' || r == '>' }),
+		slices.Contains(strings.Split(subject, "."), ""):
+		v.bad(key, subject, "which is no subject to ask; write one such as %s", such)
+	case strings.HasPrefix(subject, own):
+		v.bad(key, subject, "which is among feedmill's own (nats.prefix is %s); write one such as %s", v.c.NATS.Prefix, such)
+	case strings.HasPrefix(subject, "$"), strings.HasPrefix(subject, "_INBOX"):
+		v.bad(key, subject, "which is among the server's own; write one such as %s", such)
 	}
 }
 
