@@ -118,6 +118,9 @@ func (w *walker) fields(path string, n *node, of reflect.Type, known map[string]
 }
 
 func (w *walker) resolve(n *node) *node {
+	if n.Ref == "#" {
+		return w.root
+	}
 	if name, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
 		if d := w.root.Defs[name]; d != nil {
 			return d
@@ -211,6 +214,9 @@ func TestDocumentsAreChecked(t *testing.T) {
 		{"record", `{"schema":"feedmill.record/2","id":"x","title":"","text":""}`, false},
 		{"page", `{"url":"https://example.com/","body":"PGh0bWw+"}`, true},
 		{"page", `{"url":"https://example.com/"}`, false},
+		{"page", `{"url":"https://example.com/","body":"","parts":[{"url":"https://example.com/2","body":"","robots":"allowed"}]}`, true},
+		{"page", `{"url":"https://example.com/","body":"","parts":[{"url":"https://example.com/2"}]}`, false},
+		{"page", `{"url":"https://example.com/","body":"","parts":[{"url":"https://example.com/2","body":"","truncated":1}]}`, false},
 		{"item", `{"feed":{"title":"T"},"entries":[{"title":"A","published":"2023-01-02T10:00:00Z"}]}`, true},
 		{"item", `{"feed":{"title":1},"entries":[]}`, false},
 	} {
