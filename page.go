@@ -40,6 +40,8 @@ type Page struct {
 	Truncated bool `json:"truncated,omitempty"`
 	// Pushed is set where a hub has sent the document (WebSub): it may hold no more of the feed than what is new.
 	Pushed bool `json:"pushed,omitempty"`
+	// Rendered says that Body is no answer of the server, but what a renderer made of one.
+	Rendered bool `json:"rendered,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.
 	Failure string `json:"failure,omitempty"`
 	// Visit is set on the first page of an article and on each of those that it is looked at again for edits.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -46,12 +47,15 @@ func (p *pipeline) render(ctx context.Context, page *feedmill.Page) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+	if err == nil && len(bytes.TrimSpace(body)) == 0 {
+		err = fmt.Errorf("ask %s: the answer is empty", p.cfg.Fetch.Renderer)
+	}
+	if err != nil {
 		p.log.Warn("a page that needs scripts was not rendered; it is taken as it is", "url", page.URL, "error", err)
 		return nil
 	}
 	rendered := *page
-	rendered.Body, rendered.Header = body, maps.Clone(page.Header)
+	rendered.Body, rendered.Rendered, rendered.Header = body, true, maps.Clone(page.Header)
 	rendered.Coded, rendered.Coding = nil, "" // they are of the page as it came
 	maps.DeleteFunc(rendered.Header, func(name string, _ []string) bool { return name == "Content-Type" })
 	if rendered.Header == nil {
