@@ -55,7 +55,7 @@ type Visit struct {
 	Number int `json:"number,omitempty"`
 	// Again is after how long the page is to be looked at again, in nanoseconds; 0: not again.
 	Again time.Duration `json:"again,omitempty"`
-	// Validators are those of the last body that was had, where there is none here.
+	// Validators are those of the last body that was fetched, where there is none here or a rendered one.
 	Validators Validators `json:"validators,omitzero"`
 	// Gone says that the page was gone at the look before.
 	Gone bool `json:"gone,omitempty"`

@@ -68,7 +68,8 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 
 	if v.Outcome == feedmill.OutcomeFetched {
 		page.ID, page.Feed, page.Item = e.ID, &e.Feed, &e.Item
-		if err := p.render(ctx, page); err != nil {
+		fetched, err := p.render(ctx, page)
+		if err != nil {
 			return err
 		}
 		if err := p.parts(ctx, page, out); err != nil {
@@ -79,7 +80,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 			if err != nil {
 				return err
 			}
-			page.Visit = &feedmill.Visit{Again: again}
+			page.Visit = &feedmill.Visit{Again: again, Validators: fetched}
 		}
 		got = page.FetchedAt
 		bus.Put(out, bus.Pages, page)

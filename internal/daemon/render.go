@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/parser"
 )
 
@@ -27,32 +28,33 @@ type renderRequest struct {
 }
 
 // render has a page that is nothing without scripts rendered by whoever answers fetch.renderer, where that is wanted for its
-// feed or host. A page that cannot be rendered stays as it is.
-func (p *pipeline) render(ctx context.Context, page *feedmill.Page) error {
+// feed or host. A page that cannot be rendered stays as it is; of one that was, the validators that it was fetched with are
+// returned.
+func (p *pipeline) render(ctx context.Context, page *feedmill.Page) (fetched feedmill.Validators, err error) {
 	if p.cfg.Fetch.Renderer == "" {
-		return nil
+		return fetched, nil
 	}
 	wanted, err := p.named(ctx, p.cfg.Fetch.RendererFor, page.Feed, page.BaseURL())
 	if err != nil || !wanted || !p.scriptOnly(page) {
-		return err
+		return fetched, err
 	}
 	timeout := time.Duration(p.cfg.Fetch.Timeout)
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	question, err := json.Marshal(renderRequest{page.BaseURL(), p.cfg.Fetch.UserAgent, timeout.Milliseconds()})
 	if err != nil {
-		return err
+		return fetched, err
 	}
 	body, err := p.Bus.Ask(within, p.cfg.Fetch.Renderer, question)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return fetched, ctx.Err()
 	}
 	if err == nil && len(bytes.TrimSpace(body)) == 0 {
 		err = fmt.Errorf("ask %s: the answer is empty", p.cfg.Fetch.Renderer)
 	}
 	if err != nil {
 		p.log.Warn("a page that needs scripts was not rendered; it is taken as it is", "url", page.URL, "error", err)
-		return nil
+		return fetched, nil
 	}
 	rendered := *page
 	rendered.Body, rendered.Rendered, rendered.Header = body, true, maps.Clone(page.Header)
@@ -63,9 +65,10 @@ func (p *pipeline) render(ctx context.Context, page *feedmill.Page) error {
 	}
 	rendered.Header["Content-Type"] = []string{"text/html; charset=utf-8"}
 	if !p.scriptOnly(&rendered) { // else it is no better than what there is
+		fetched = fetcher.ValidatorsOf(page)
 		*page = rendered
 	}
-	return nil
+	return fetched, nil
 }
 
 // scriptOnly tells whether a page gives no text without scripts.

@@ -7,14 +7,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/nats-io/nats.go"
 )
 
 // TestARendererAnswersForPagesOfScripts has a renderer on NATS that gives the text of one page, refuses another, and is not
-// asked for a page that has its text.
+// asked for a page that has its text, nor for one again that is as it was.
 func TestARendererAnswersForPagesOfScripts(t *testing.T) {
 	t.Parallel()
 	_, addr := startScripted(t, 3, func(w http.ResponseWriter, path string, _ int) {
@@ -26,10 +28,11 @@ func TestARendererAnswersForPagesOfScripts(t *testing.T) {
 		fmt.Fprint(w, `<!doctype html><html><head><title>App</title></head><body><div id="app"></div><script src="app.js"></script><noscript>Please turn on JavaScript.</noscript></body></html>`)
 	})
 	cfg := testConfig(t.TempDir())
-	cfg.Fetch.Revisit = nil
+	cfg.Fetch.Revisit = []config.Duration{config.Duration(500 * time.Millisecond)}
 	cfg.Fetch.Renderer, cfg.Fetch.RendererFor = "render.page", []string{"127.0.0.1"}
 	var mu sync.Mutex
 	var asked []string
+	unchanged := 0 // at the second look
 	got := map[string]*feedmill.Record{}
 	runUntil(t, daemon.Options{Config: cfg, Also: addr,
 		OnReady: func(c *daemon.Client) {
@@ -58,6 +61,13 @@ func TestARendererAnswersForPagesOfScripts(t *testing.T) {
 				t.Error(err)
 			}
 		},
+		OnEvent: func(e feedmill.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.ID != "" && e.Outcome == feedmill.OutcomeUnchanged {
+				unchanged++
+			}
+		},
 		OnRecords: func(recs []*feedmill.Record) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -69,7 +79,7 @@ func TestARendererAnswersForPagesOfScripts(t *testing.T) {
 		}}, func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		return len(got) == 3
+		return len(got) == 3 && unchanged == 3
 	})
 	if len(asked) != 2 {
 		t.Errorf("the renderer was asked for %q, want the two pages of scripts", asked)

@@ -104,7 +104,7 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 		}
 	}
 	known := before.Visit.Validators
-	if len(before.Body) > 0 {
+	if len(before.Body) > 0 && !before.Rendered {
 		known = fetcher.ValidatorsOf(before)
 	}
 	page, err := p.fetch(ctx, fetcher.Request{URL: before.URL, Kind: fetcher.KindArticle, Robots: true, Validators: known}, e.Slot, nil)
@@ -137,7 +137,7 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 	}
 	switch v.Outcome {
 	case feedmill.OutcomeFetched:
-		if err := p.render(ctx, page); err != nil {
+		if page.Visit.Validators, err = p.render(ctx, page); err != nil {
 			return err
 		}
 		if err := p.parts(ctx, page, out); err != nil {
