@@ -11,7 +11,7 @@ import (
 
 // Post sends a form, as to a WebSub hub, and returns the status and the beginning of the answer. It goes by the rules of
 // Fetch as to addresses, times and what is told of us; a redirect is followed only where it asks for the same form again
-// (307, 308).
+// (307, 308) at the same host, and no less safely: what is in the form, such as a secret, is meant for that host alone.
 func (f *Fetcher) Post(ctx context.Context, rawURL string, form url.Values) (status int, answer []byte, err error) {
 	fail := func(err error) (int, []byte, error) {
 		return 0, nil, fmt.Errorf("post %s: %w", redacted(rawURL), err)
@@ -44,8 +44,13 @@ func (f *Fetcher) Post(ctx context.Context, rawURL string, form url.Values) (sta
 		if hops >= f.opts.MaxRedirects {
 			return fail(&Error{ClassRedirect, fmt.Errorf("more than %d redirects", f.opts.MaxRedirects)})
 		}
-		if t, err = t.redirect(resp.Header.Get("Location")); err != nil {
+		to, err := t.redirect(resp.Header.Get("Location"))
+		if err != nil {
 			return fail(err)
 		}
+		if !strings.EqualFold(to.url.Host, t.url.Host) || to.url.Scheme != t.url.Scheme && to.url.Scheme != "https" {
+			return fail(refused(fmt.Errorf("redirect to %s://%s, away from the host that the form is for", to.url.Scheme, to.url.Host)))
+		}
+		t = to
 	}
 }

@@ -3,7 +3,9 @@ package fetcher
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/feedmill/feedmill"
@@ -21,6 +23,8 @@ func TestPost(t *testing.T) {
 			http.Redirect(w, r, "/hub", http.StatusSeeOther)
 		case "/inside":
 			http.Redirect(w, r, "http://10.1.2.3/hub", http.StatusPermanentRedirect)
+		case "/away":
+			http.Redirect(w, r, "http://localhost"+r.Host[strings.LastIndexByte(r.Host, ':'):]+"/hub", http.StatusTemporaryRedirect)
 		case "/round":
 			http.Redirect(w, r, "/round", http.StatusTemporaryRedirect)
 		default:
@@ -36,12 +40,26 @@ func TestPost(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
 		}
 	}
-	for _, address := range []string{base + "/inside", "http://10.1.2.3/hub", "ftp://example.com/", "hub"} {
+	for _, address := range []string{base + "/inside", base + "/away", "http://10.1.2.3/hub", "ftp://example.com/", "hub"} {
 		if _, _, err := f.Post(t.Context(), address, form); !feedmill.IsPermanent(err) {
 			t.Errorf("%s: %v, want a refusal", address, err)
 		}
 	}
 	if _, _, err := f.Post(t.Context(), base+"/round", form); Class(err) != ClassRedirect {
 		t.Errorf("redirects without end: %v", err)
+	}
+	answered := map[string]string{"https://a.example/": "http://a.example/hub", "http://b.example/": "https://b.example/hub"}
+	f = New(&Options{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		if to := answered[r.URL.String()]; to != "" {
+			http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+		}
+		return w.Result(), nil
+	})})
+	if _, _, err := f.Post(t.Context(), "https://a.example/", form); !feedmill.IsPermanent(err) {
+		t.Errorf("a redirect from https to http: %v, want a refusal", err)
+	}
+	if status, _, err := f.Post(t.Context(), "http://b.example/", form); status != http.StatusOK || err != nil {
+		t.Errorf("a redirect from http to https: %d, %v", status, err)
 	}
 }
