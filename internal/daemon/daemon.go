@@ -174,11 +174,21 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 	return nil
 }
 
-func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
+func (p *pipeline) run(ctx context.Context, o *Options) (sum *Summary, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, p.health.stop)()
+	if p.idle != nil {
+		defer p.idle.close() // what the workers have left
+	}
+	var hubs *web.Server
+	if p.pushes.notes != nil && slices.Contains(o.Stages, StageFetcher) {
+		if hubs, err = p.listenForHubs(ctx); err != nil {
+			return nil, err
+		}
+		defer hubs.Close()
+	}
 	var reading []string
 	for _, stage := range o.Stages {
 		for _, w := range p.workers(stage) {
@@ -200,13 +210,7 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
-	if p.pushes.notes != nil && slices.Contains(o.Stages, StageFetcher) {
-		hubs, err := p.listenForHubs(ctx)
-		if err != nil {
-			cancel()
-			return nil, errors.Join(err, group.Wait())
-		}
-		defer hubs.Close()
+	if hubs != nil {
 		group.Go(func() error {
 			p.askHubs(ctx)
 			return nil
@@ -245,7 +249,6 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return nil
 		})
 	}
-	var sum *Summary
 	if p.once != nil {
 		group.Go(func() error {
 			defer cancel()
@@ -256,10 +259,7 @@ func (p *pipeline) run(ctx context.Context, o *Options) (*Summary, error) {
 			return err
 		})
 	}
-	err := group.Wait()
-	if p.idle != nil {
-		p.idle.close()
-	}
+	err = group.Wait()
 	return sum, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -204,5 +205,25 @@ func TestAHubSendsWhatIsNew(t *testing.T) {
 		if form.Get("hub.topic") != h.url+"/topic" || form.Get("hub.mode") != "subscribe" || len(form.Get("hub.secret")) < 20 {
 			t.Errorf("the hub was asked for %v", form)
 		}
+	}
+}
+
+// TestATakenPortForHubs ends before anything is polled.
+func TestATakenPortForHubs(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var asked atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+	cfg := testConfig(t.TempDir())
+	cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
+	cfg.WebSub = config.WebSub{Callback: "https://feeds.example/websub", Listen: l.Addr().String()}
+	_, err = daemon.Run(t.Context(), daemon.Options{Config: cfg, Logger: testLogger(t), Feeds: []string{server.URL + "/feed"}})
+	server.Close()
+	if err == nil || asked.Load() {
+		t.Errorf("ended with %v, want an error; asked for a feed: %v", err, asked.Load())
 	}
 }
