@@ -274,7 +274,7 @@ func (h subscriber) Confirm(ctx context.Context, feed, key, topic string, lease 
 	var until time.Time
 	err = p.changePush(ctx, feed, func(s *websub.Subscription) {
 		if meant = s.Key == key && (!s.Asked.IsZero() || s.Until.After(now)); meant {
-			s.Confirmed(lease, now)
+			s.Confirmed(lease, time.Duration(p.cfg.Poll.Min), now)
 			until = s.Until
 		}
 	})

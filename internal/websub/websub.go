@@ -15,6 +15,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,11 +60,22 @@ func (s *Subscription) Request(base string) url.Values {
 }
 
 // Confirmed notes that the hub has confirmed the subscription for so long. It is asked again when three quarters of the
-// lease are over, or a day before it ends.
-func (s *Subscription) Confirmed(lease time.Duration, now time.Time) {
+// lease are over, or a day before it ends; no sooner than least from now, even if the lease ends before that.
+func (s *Subscription) Confirmed(lease, least time.Duration, now time.Time) {
 	s.Until = now.Add(lease)
-	s.Next = s.Until.Add(-min(lease/4, 24*time.Hour))
+	s.Next = now.Add(max(lease-min(lease/4, 24*time.Hour), least))
 	s.Asked, s.Failures, s.Error = time.Time{}, 0, ""
+}
+
+// Confidential tells whether a hub may be given a secret: over https (WebSub §5.1), or within this machine, at a loopback
+// address. Without a secret nothing tells what a hub has sent from what anybody has.
+func Confidential(hub string) bool {
+	u, err := url.Parse(strings.TrimSpace(hub))
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return strings.EqualFold(u.Scheme, "https") || strings.EqualFold(u.Scheme, "http") && err == nil && addr.IsLoopback()
 }
 
 // ErrUnknown says that there is no such subscription.

@@ -54,12 +54,25 @@ func TestARenewalComesBeforeTheLeaseEnds(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for lease, want := range map[time.Duration]time.Duration{
-		4 * time.Second: 3 * time.Second, time.Hour: 45 * time.Minute, websub.MaxLease: 9 * 24 * time.Hour,
+		time.Second: 2 * time.Second, 4 * time.Second: 3 * time.Second, time.Hour: 45 * time.Minute, websub.MaxLease: 9 * 24 * time.Hour,
 	} {
 		s := websub.Subscription{Asked: now, Failures: 3, Error: "away"}
-		s.Confirmed(lease, now)
+		s.Confirmed(lease, 2*time.Second, now)
 		if d := cmp.Diff(websub.Subscription{Until: now.Add(lease), Next: now.Add(want)}, s); d != "" {
 			t.Errorf("lease of %s (-want +got):\n%s", lease, d)
+		}
+	}
+}
+
+func TestConfidential(t *testing.T) {
+	t.Parallel()
+	for hub, want := range map[string]bool{
+		"https://hub.example/": true, "HTTPS://hub.example/": true, "http://127.0.0.1:8080/hub": true, "http://[::1]/hub": true,
+		"http://hub.example/": false, "http://10.0.0.1/": false, "http://localhost/": false, "http://127.0.0.1.example/": false,
+		"ftp://127.0.0.1/": false, "hub": false, "": false, "http://[": false,
+	} {
+		if got := websub.Confidential(hub); got != want {
+			t.Errorf("%q: %v", hub, got)
 		}
 	}
 }
