@@ -18,6 +18,7 @@ import (
 	"github.com/feedmill/feedmill/internal/web"
 	"github.com/feedmill/feedmill/internal/websub"
 	"github.com/feedmill/feedmill/registry"
+	"golang.org/x/sync/errgroup"
 )
 
 // pushes are the subscriptions at hubs: notes of that name, by feed. The feed worker writes down which feeds have a hub; the
@@ -35,6 +36,8 @@ const (
 	pushesAside = 30 * time.Second
 	// confirmWait is how long a hub may take to confirm a subscription before it is asked again.
 	confirmWait = 5 * time.Minute
+	// hubsAtOnce is how many hosts of hubs are asked at a time.
+	hubsAtOnce = 8
 )
 
 // openPushes binds the subscriptions, where the configuration asks for them.
@@ -165,34 +168,64 @@ func (p *pipeline) askHubs(ctx context.Context) {
 	}
 }
 
-// askDueHubs asks for what is due, and returns when something is next.
+// askDueHubs asks for what is due, and returns when something is next. Several hosts are asked at once, each for one
+// subscription after another and for no longer than pushesAside, so that one that is slow to answer holds up little else.
+// A subscription that cannot be asked for is passed over until the next look.
 func (p *pipeline) askDueHubs(ctx context.Context) (next time.Time, err error) {
 	next = time.Now().Add(pushesAside)
-	var due []websub.Subscription
+	var hosts []string // in the order of their first subscription
+	due := map[string][]*websub.Subscription{}
+	var mu sync.Mutex // next, failed and reason
+	failed, reason := 0, error(nil)
 	for raw, err := range p.pushes.notes.All(ctx) {
 		if err != nil {
 			return next, err
 		}
 		var s websub.Subscription
 		if err := json.Unmarshal(raw, &s); err != nil {
-			return next, err
+			failed, reason = failed+1, fmt.Errorf("a note of a subscription: %w", err)
+			continue
 		}
 		if s.Next.After(time.Now()) {
 			next = earliest(next, s.Next)
-		} else {
-			due = append(due, s)
+			continue
 		}
+		host := fetcher.HostKey(s.Hub)
+		if due[host] == nil {
+			hosts = append(hosts, host)
+		}
+		due[host] = append(due[host], &s)
 	}
-	for i := range due {
-		at, err := p.askHub(ctx, &due[i])
-		if err != nil {
-			return next, err
-		}
-		if !at.IsZero() {
-			next = earliest(next, at)
-		}
+	var group errgroup.Group
+	group.SetLimit(hubsAtOnce)
+	for _, host := range hosts {
+		group.Go(func() error {
+			began := time.Now()
+			for _, s := range due[host] {
+				at, err := time.Now(), error(nil)
+				late := at.Sub(began) >= pushesAside
+				if !late {
+					at, err = p.askHub(ctx, s)
+				}
+				mu.Lock()
+				if err != nil {
+					failed, reason = failed+1, fmt.Errorf("feed %s: %w", s.Feed, err)
+				} else if !at.IsZero() {
+					next = earliest(next, at)
+				}
+				mu.Unlock()
+				if late || ctx.Err() != nil {
+					break
+				}
+			}
+			return nil
+		})
 	}
-	return next, nil
+	_ = group.Wait() // none returns an error
+	if failed > 0 && ctx.Err() == nil {
+		p.log.Warn("some subscriptions at hubs cannot be asked for; trying again", "subscriptions", failed, "error", reason)
+	}
+	return next, ctx.Err()
 }
 
 // askHub asks one hub, unless another process does, and returns when the next question is due if it is not confirmed.
