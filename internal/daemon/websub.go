@@ -366,13 +366,14 @@ func (h subscriber) Secret(ctx context.Context, feed, key string) (string, error
 	return s.Secret, nil
 }
 
-// Deliver puts what a hub has sent on its way. The same document sent again within the streams' memory of ids is not.
+// Deliver puts what a hub has sent on its way. The same document sent again within the streams' memory of ids is not; nor is
+// what comes for a paused feed, which keeps its subscription.
 func (h subscriber) Deliver(ctx context.Context, feed, contentType string, body []byte) error {
 	st, err := h.p.Registry.Get(ctx, feed)
-	if errors.Is(err, registry.ErrNotFound) || err == nil && (st.Paused || st.Gone) {
+	if errors.Is(err, registry.ErrNotFound) || err == nil && st.Gone {
 		return websub.ErrUnknown
 	}
-	if err != nil {
+	if err != nil || st.Paused {
 		return err
 	}
 	ref := st.Ref()
