@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -128,7 +129,7 @@ func (p *pipeline) push(ctx context.Context, feed, key string) (*websub.Subscrip
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, err
 	}
-	if s.Key != key {
+	if subtle.ConstantTimeCompare([]byte(s.Key), []byte(key)) == 0 {
 		return nil, websub.ErrUnknown
 	}
 	return &s, nil
@@ -321,12 +322,15 @@ func (h subscriber) Confirm(ctx context.Context, feed, key, topic string, lease 
 	if errors.Is(err, registry.ErrNotFound) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
 	p.log.Info("a hub sends what is new in a feed", "feed", feed, "hub", s.Hub, "until", until)
 	select {
 	case p.pushes.news <- struct{}{}: // for the time of its renewal
 	default:
 	}
-	return true, err
+	return true, nil
 }
 
 func (h subscriber) Deny(ctx context.Context, feed, key, topic, reason string) error {
