@@ -100,6 +100,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 
 	articles := p.read.take(st.ID)
+	hubless := !page.Pushed && !stale && p.wantPushes(ctx, &st, page, &about, !partial && !about.Truncated)
 	change := func(s *feedmill.FeedState) {
 		if stale {
 			return
@@ -127,7 +128,9 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		if missed {
 			s.Gaps, s.LastGap = s.Gaps+1, page.FetchedAt
 		}
-		s.Baseline = false
+		if s.Baseline = false; hubless {
+			s.PushedUntil = time.Time{}
+		}
 		registry.CountArticles(s, articles.n, articles.short)
 		registry.Observe(&s.Posting, dates, page.FetchedAt, missed)
 		marks := fetcher.ValidatorsOf(page)
@@ -149,7 +152,6 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		due, outcome = st.Due, feedmill.OutcomePushed
 	} else {
 		p.plan(out, &after, due)
-		p.wantPushes(ctx, &st, page, &about)
 	}
 	if missed {
 		p.log.Warn("none of the feed's items was there at the last poll: some may have been missed", "feed", st.URL, "items", len(items), "last_poll", st.LastPoll, "next_poll", due)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,15 +49,27 @@ func (p *pipeline) openPushes(ctx context.Context, o *Options) error {
 	}
 	var err error
 	p.pushes.known, p.pushes.news = map[string]string{}, make(chan struct{}, 1)
-	p.pushes.notes, err = p.Bus.Notes(ctx, websubNotes)
-	return err
+	if p.pushes.notes, err = p.Bus.Notes(ctx, websubNotes); err != nil || !slices.Contains(o.Stages, StageParser) {
+		return err
+	}
+	for raw, err := range p.pushes.notes.All(ctx) {
+		if err != nil {
+			return err
+		}
+		var s websub.Subscription
+		if json.Unmarshal(raw, &s) == nil { // askDueHubs tells of those that cannot be read
+			p.pushes.learn(s.Feed, s.Hub+" "+s.Topic)
+		}
+	}
+	return nil
 }
 
 // wantPushes writes down, after the feed's document is read, that it has a hub: that of its Link fields, else the
-// document's own (WebSub §4). A subscription to another hub or topic is begun anew.
-func (p *pipeline) wantPushes(ctx context.Context, st *feedmill.FeedState, page *feedmill.Page, about *feedmill.Feed) {
+// document's own (WebSub §4). A subscription to another hub or topic is begun anew. Where a whole document names no hub that
+// may be given a secret, the subscription ends, and wantPushes returns true: the feed is pushed no more.
+func (p *pipeline) wantPushes(ctx context.Context, st *feedmill.FeedState, page *feedmill.Page, about *feedmill.Feed, whole bool) (ended bool) {
 	if p.pushes.notes == nil {
-		return
+		return false
 	}
 	hub, topic := fetcher.LinkOf(page, "hub"), fetcher.LinkOf(page, "self")
 	if hub == "" {
@@ -68,8 +81,19 @@ func (p *pipeline) wantPushes(ctx context.Context, st *feedmill.FeedState, page 
 	if topic == "" {
 		topic = page.BaseURL()
 	}
-	if hub == "" || !p.pushes.learn(st.ID, hub+" "+topic) {
-		return
+	if hub == "" || !websub.Confidential(hub) {
+		if !whole || st.PushedUntil.IsZero() && !p.pushes.knows(st.ID) {
+			return false
+		}
+		if err := p.pushes.notes.Drop(ctx, st.ID); err != nil {
+			p.log.Warn("cannot write down that a feed has no hub any more; trying again with its next document", "feed", st.URL, "error", err)
+			return false
+		}
+		p.pushes.forget(st.ID)
+		return true
+	}
+	if !p.pushes.learn(st.ID, hub+" "+topic) {
+		return false
 	}
 	err := p.changePush(ctx, st.ID, func(s *websub.Subscription) {
 		if s.Hub != hub || s.Topic != topic {
@@ -79,12 +103,13 @@ func (p *pipeline) wantPushes(ctx context.Context, st *feedmill.FeedState, page 
 	if err != nil {
 		p.pushes.forget(st.ID)
 		p.log.Warn("cannot write down that a feed has a hub; trying again with its next document", "feed", st.URL, "error", err)
-		return
+		return false
 	}
 	select {
 	case p.pushes.news <- struct{}{}:
 	default:
 	}
+	return false
 }
 
 // learn notes what is known of a feed, and tells whether it is news.
@@ -96,13 +121,20 @@ func (s *pushes) learn(feed, what string) bool {
 	return news
 }
 
+func (s *pushes) knows(feed string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.known[feed]
+	return ok
+}
+
 func (s *pushes) forget(feed string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, feed)
 }
 
-// changePush changes a subscription; one that is not there comes as the zero value.
+// changePush changes a subscription; one that is not there comes as the zero value, and is not written if it stays that.
 func (p *pipeline) changePush(ctx context.Context, feed string, change func(*websub.Subscription)) error {
 	return p.pushes.notes.Change(ctx, feed, func(old []byte) ([]byte, error) {
 		var s websub.Subscription
@@ -112,6 +144,9 @@ func (p *pipeline) changePush(ctx context.Context, feed string, change func(*web
 			}
 		}
 		change(&s)
+		if s == (websub.Subscription{}) {
+			return old, nil
+		}
 		return json.Marshal(s)
 	})
 }
@@ -232,7 +267,7 @@ func (p *pipeline) askDueHubs(ctx context.Context) (next time.Time, err error) {
 // askHub asks one hub, unless another process does, and returns when the next question is due if it is not confirmed.
 func (p *pipeline) askHub(ctx context.Context, s *websub.Subscription) (time.Time, error) {
 	st, err := p.Registry.Get(ctx, s.Feed)
-	if errors.Is(err, registry.ErrNotFound) {
+	if errors.Is(err, registry.ErrNotFound) || err == nil && !websub.Confidential(s.Hub) {
 		p.pushes.forget(s.Feed)
 		return time.Time{}, p.pushes.notes.Drop(ctx, s.Feed)
 	}
@@ -345,6 +380,9 @@ func (h subscriber) Deny(ctx context.Context, feed, key, topic, reason string) e
 	p.log.Warn("a hub refuses a subscription; the feed is polled as before", "feed", feed, "hub", s.Hub, "reason", reason)
 	now := time.Now().UTC()
 	err = p.changePush(ctx, feed, func(s *websub.Subscription) {
+		if s.Key != key {
+			return // it was begun anew, or ended, meanwhile
+		}
 		s.Failures++
 		s.Asked, s.Until, s.Error = time.Time{}, time.Time{}, "denied: "+reason
 		s.Next = now.Add(time.Duration(p.cfg.Poll.BackoffMax))
