@@ -75,13 +75,22 @@ func (d *dataDir) hold() (bool, error) {
 	if err := remove(d.file("bus.json")); err != nil {
 		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
-	if err := os.WriteFile(d.file("format"), []byte(strconv.Itoa(dataFormat)+"\n"), 0o600); err != nil {
+	if err := d.put("format", []byte(strconv.Itoa(dataFormat)+"\n")); err != nil {
 		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
-	if err := os.WriteFile(d.file("pid"), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+	if err := d.put("pid", []byte(strconv.Itoa(os.Getpid())+"\n")); err != nil {
 		return false, errors.Join(fmt.Errorf("data directory %s: %w", d.path, fullDisk(err)), d.lock.Unlock())
 	}
 	return true, nil
+}
+
+// put writes a file of the directory, whole or not at all for those who read it meanwhile. Only who holds the lock does.
+func (d *dataDir) put(name string, content []byte) error {
+	tmp := d.file(name + ".new")
+	if err := os.WriteFile(tmp, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, d.file(name))
 }
 
 // release gives the lock back. Whoever holds it has stopped its server before.
@@ -112,11 +121,7 @@ func (d *dataDir) announce(a address) error {
 	if err != nil {
 		return err
 	}
-	tmp := d.file("bus.json.new")
-	if err := os.WriteFile(tmp, append(raw, '\n'), 0o600); err != nil {
-		return fmt.Errorf("announce the bus: %w", err)
-	}
-	if err := os.Rename(tmp, d.file("bus.json")); err != nil {
+	if err := d.put("bus.json", append(raw, '\n')); err != nil {
 		return fmt.Errorf("announce the bus: %w", err)
 	}
 	return nil
