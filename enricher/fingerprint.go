@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+
+	"github.com/feedmill/feedmill/enricher/internal/hash"
 )
 
 // fingerprint computes a 64-bit simhash (Charikar 2002) of the text's word 3-grams, folded, as 16 hex digits: two
@@ -34,7 +36,7 @@ func fingerprint(ctx context.Context, d *document) error {
 				h.Write([]byte(g))
 				h.Write([]byte{0x1f})
 			}
-			v := mix(h.Sum64())
+			v := hash.Mix(h.Sum64())
 			for b := range sum {
 				if v>>b&1 == 1 {
 					sum[b]++
@@ -55,13 +57,4 @@ func fingerprint(ctx context.Context, d *document) error {
 		d.r.Fingerprint = fmt.Sprintf("%016x", v)
 	}
 	return nil
-}
-
-// mix spreads FNV's bits, whose high ones are weak for short input (the finaliser of SplitMix64).
-func mix(v uint64) uint64 {
-	v ^= v >> 30
-	v *= 0xbf58476d1ce4e5b9
-	v ^= v >> 27
-	v *= 0x94d049bb133111eb
-	return v ^ v>>31
 }

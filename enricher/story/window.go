@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/feedmill/feedmill/enricher/internal/hash"
 )
 
 const (
@@ -280,14 +282,14 @@ func sketchesOf(text string) (shingles, words sketch, table bool) {
 		if word[0] >= '0' && word[0] <= '9' {
 			numbers++
 		} else if utf8.RuneCountInString(word) >= longWord {
-			single = append(single, mix(last[shingleWords-1]))
+			single = append(single, hash.Mix(last[shingleWords-1]))
 		}
 		if i+1 < shingleWords {
 			continue
 		}
 		h := uint64(0)
 		for _, x := range last {
-			h = mix(h*0x9e3779b97f4a7c15 + x)
+			h = hash.Mix(h*0x9e3779b97f4a7c15 + x)
 		}
 		runs = append(runs, h)
 	}
@@ -307,13 +309,4 @@ func hashWord(s string) uint64 {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
 	return h
-}
-
-// mix is the finaliser of SplitMix64.
-func mix(v uint64) uint64 {
-	v ^= v >> 30
-	v *= 0xbf58476d1ce4e5b9
-	v ^= v >> 27
-	v *= 0x94d049bb133111eb
-	return v ^ v>>31
 }

@@ -1,11 +1,11 @@
 package daemon
 
 import (
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/fetcher"
 )
 
 // maxShared bounds the documents that are kept for other feeds, in bytes.
@@ -53,7 +53,7 @@ func (s *shared) find(st *feedmill.FeedState, sent feedmill.Validators, age time
 
 // keep keeps an answer for the other feeds that are read from its URL, if there are any.
 func (s *shared) keep(st *feedmill.FeedState, sent feedmill.Validators, page *feedmill.Page, now time.Time) {
-	if page.Status == http.StatusIMUsed {
+	if fetcher.Delta(page) {
 		return // it holds what is new to this feed alone
 	}
 	url := st.PollURL()
