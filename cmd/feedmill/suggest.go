@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hbollon/go-edlib"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -37,7 +38,7 @@ func flagError(c *cobra.Command, err error) error {
 	if unknown, ok := err.(*pflag.NotExistError); ok {
 		best, bestDistance := "", 3
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if d := distance(unknown.GetSpecifiedName(), f.Name); d < bestDistance && len(unknown.GetSpecifiedName()) > 1 {
+			if d := edlib.OSADamerauLevenshteinDistance(unknown.GetSpecifiedName(), f.Name); d < bestDistance && len(unknown.GetSpecifiedName()) > 1 {
 				best, bestDistance = f.Name, d
 			}
 		})
@@ -46,24 +47,4 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	}
 	return usageError{fmt.Errorf("%s\nRun '%s --help' for the flags that there are", msg, c.CommandPath())}
-}
-
-// distance is the number of bytes to insert, delete or replace that makes a out of b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"reflect"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // suggestKey ends the sentence about an unknown key: the nearest key of the same group, else where a key of that name
@@ -39,33 +41,9 @@ func nearest(name string, candidates []string) string {
 	}
 	best, bestEdits := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
-		if n := edits(strings.ToLower(name), strings.ToLower(c)); n < bestEdits {
+		if n := edlib.OSADamerauLevenshteinDistance(strings.ToLower(name), strings.ToLower(c)); n < bestEdits {
 			best, bestEdits = c, n
 		}
 	}
 	return best
-}
-
-// edits counts the insertions, deletions, replacements and swaps of neighbours that make b of a (optimal string
-// alignment), in bytes: all keys are ASCII.
-func edits(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

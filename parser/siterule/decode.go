@@ -13,6 +13,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones are known on every machine
 
+	"github.com/hbollon/go-edlib"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/net/idna"
 )
@@ -312,7 +313,10 @@ func describe(n *yaml.Node) string {
 func suggest(name string, known []string) string {
 	best, edits := "", max(1, len(name)/3)+1
 	for _, k := range known {
-		if n := distance(strings.ToLower(name), k); n < edits {
+		if len(name) > 64 {
+			break // no slip of a key
+		}
+		if n := edlib.OSADamerauLevenshteinDistance(strings.ToLower(name), k); n < edits {
 			best, edits = k, n
 		}
 	}
@@ -320,31 +324,4 @@ func suggest(name string, known []string) string {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	return "; known here: " + strings.Join(known, ", ")
-}
-
-// distance is the number of bytes to insert, delete, replace or swap with their neighbour that makes a out of b.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	before, last, row := rows[0], rows[1], rows[2]
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
