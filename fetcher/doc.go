@@ -7,7 +7,8 @@
 //   - no connection is made to an address that is not public or expressly allowed, whatever name or redirect led there;
 //   - every answer ends within [Options]: so many bytes of header, of body, of decoded body, so many redirects, so much
 //     time, and not slower than so many bytes a second;
-//   - a URL is asked exactly as it was given, with no cookie, no Referer, no proxy and an honest User-Agent;
+//   - a URL is asked exactly as it was given, with no cookie, no Referer, no proxy that was not asked for, and an honest
+//     User-Agent;
 //   - a validator goes back to the URL that gave it, unchanged, and to no other;
 //   - where the request says so, no page is asked for that robots.txt (RFC 9309) forbids.
 //
@@ -22,6 +23,7 @@
 //	fetcher.go     Fetcher, Options, Request, Fetch: one request and its redirects
 //	target.go      a URL as it is asked: exactly as given, and what a Location points at
 //	transport.go   the connection: time-outs, pool, HTTP/2
+//	proxy.go       the way by a proxy, where one is asked for, and what is judged there
 //	guard.go       which addresses and ports may be connected to
 //	header.go      header fields as text, and back to their bytes
 //	body.go        reading a body within its limits

@@ -97,8 +97,14 @@ type Options struct {
 	IdlePerHost int
 	// Allow says which addresses may be connected to; default [Public]. See [AllowCIDRs].
 	Allow func(netip.Addr) bool
-	// AllowPort says which ports of an allowed address; default 80 and 443.
+	// AllowPort says which ports of an allowed address; default 80 and 443. The address is the zero one where only a proxy
+	// knows it.
 	AllowPort func(addr netip.Addr, port uint16) bool
+	// Proxy is the URL of a proxy (http, https or socks5) by which all is asked, or [ProxyEnvironment]; default none, whatever
+	// the environment says. A proxy is connected to wherever it is. What is asked by way of it is judged by its port, its
+	// address, and the addresses that its name has here; what the proxy itself takes the name for cannot be seen, and a
+	// page then has no Addr.
+	Proxy string
 	// RootCAs are the certificate authorities that are trusted; default the system's.
 	RootCAs *x509.CertPool
 	// TDMRep has /.well-known/tdmrep.json asked for, once for each copy of a robots.txt, for articles under robots.txt.
@@ -109,7 +115,7 @@ type Options struct {
 	ObeyOptOut bool
 	// Logger gets one debug line per answer; default none.
 	Logger *slog.Logger
-	// Transport replaces the Fetcher's own connections, for tests. Allow, AllowPort, RootCAs, ConnectTimeout,
+	// Transport replaces the Fetcher's own connections, for tests. Allow, AllowPort, Proxy, RootCAs, ConnectTimeout,
 	// HeaderTimeout and MaxHeaderBytes are then its own business.
 	Transport http.RoundTripper
 }
@@ -140,11 +146,10 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Transport == nil {
-		o.Transport = newTransport(o)
-	}
 	return o
 }
+
+func (o *Options) guard() guard { return guard{allow: o.Allow, allowPort: o.AllowPort} }
 
 // version is the version of feedmill in this binary.
 func version() string {
@@ -175,6 +180,7 @@ func printable(s string) string {
 // holds the connections and the robots.txt copies.
 type Fetcher struct {
 	opts     Options
+	proxies  *proxies // nil: none
 	robots   *robotsCache
 	decoders decoders
 }
@@ -184,7 +190,12 @@ func New(o *Options) *Fetcher {
 	if o == nil {
 		o = &Options{}
 	}
-	return &Fetcher{opts: o.withDefaults(), robots: newRobotsCache()}
+	f := &Fetcher{opts: o.withDefaults(), robots: newRobotsCache()}
+	if f.opts.Transport == nil {
+		f.proxies = newProxies(f.opts, f.opts.guard())
+		f.opts.Transport = newTransport(f.opts, f.proxies)
+	}
+	return f
 }
 
 // Close closes the connections that are kept for later requests.
@@ -379,6 +390,9 @@ func (f *Fetcher) ask(ctx context.Context, left time.Duration, t *target, j job,
 		return "", f.why(outer, ctx, err)
 	}
 	defer resp.Body.Close()
+	if f.proxies.by(t.url) {
+		addr = "" // that of the proxy
+	}
 	page.Status, page.Header, page.Addr, page.Protocol = resp.StatusCode, pageHeader(resp.Header), addr, resp.Proto
 	page.FetchedAt = time.Now().UTC().Round(0) // the clock's time alone, as it travels
 	f.opts.Logger.Debug("answer", "url", t.raw, "status", resp.StatusCode, "addr", addr, "proto", resp.Proto)

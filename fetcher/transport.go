@@ -13,15 +13,14 @@ const (
 	idleConnTimeout = 30 * time.Second
 )
 
-// newTransport makes the connections of a Fetcher. There is no proxy, for a proxy would resolve names behind the
-// guard's back, and no transparent decompression, for body limits count the bytes as sent.
-func newTransport(o Options) *http.Transport {
-	g := guard{allow: o.Allow, allowPort: o.AllowPort}
-	dialer := &net.Dialer{Timeout: o.ConnectTimeout, ControlContext: g.control}
+// newTransport makes the connections of a Fetcher. There is no proxy unless one is asked for, since a proxy resolves names
+// behind the guard's back, and no transparent decompression, for body limits count the bytes as sent.
+func newTransport(o Options, p *proxies) *http.Transport {
+	dialer := &net.Dialer{Timeout: o.ConnectTimeout, ControlContext: o.guard().control}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	return &http.Transport{
+	t := &http.Transport{
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 		TLSHandshakeTimeout:    o.ConnectTimeout,
@@ -33,4 +32,8 @@ func newTransport(o Options) *http.Transport {
 		IdleConnTimeout:        idleConnTimeout,
 		Protocols:              &protocols,
 	}
+	if p != nil {
+		t.Proxy, t.DialContext, t.OnProxyConnectResponse = p.forRequest, p.dialer(o), connected
+	}
+	return t
 }

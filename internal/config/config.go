@@ -101,6 +101,8 @@ type Fetch struct {
 	AllowCIDRs []string `yaml:"allow_cidrs" example:"[10.0.0.0/8]"`
 	// AllowPorts are the ports that may be asked; a 0 among them allows all.
 	AllowPorts []int `yaml:"allow_ports"`
+	// Proxy is the URL of a proxy by which all is asked, or "environment"; empty: none, whatever the environment says.
+	Proxy string `yaml:"proxy" example:"http://127.0.0.1:3128"`
 	// UserAgent is sent with each request; empty: the caller's product and version.
 	UserAgent   string `yaml:"user_agent"`
 	RobotsAgent string `yaml:"robots_agent"` // the name looked for in robots.txt

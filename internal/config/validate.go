@@ -215,6 +215,12 @@ func (v *validator) fetch() {
 	for i, port := range f.AllowPorts {
 		v.between(fmt.Sprintf("fetch.allow_ports[%d]", i), port, 0, math.MaxUint16)
 	}
+	if f.Proxy != "" && f.Proxy != "environment" {
+		if u, err := url.Parse(f.Proxy); err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) ||
+			u.Hostname() == "" || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
+			v.bad("fetch.proxy", f.Proxy, "which is no proxy; write one such as http://127.0.0.1:3128 or socks5://127.0.0.1:1080, or environment to take it from HTTP_PROXY and HTTPS_PROXY")
+		}
+	}
 	for _, k := range []struct{ key, value string }{
 		{"fetch.user_agent", f.UserAgent},
 		{"fetch.robots_agent", f.RobotsAgent},

@@ -294,7 +294,7 @@ func FetcherOptions(cfg *config.Config, also netip.AddrPort, log *slog.Logger) *
 		MaxDecodedBytes: int64(cfg.Fetch.MaxDecodedBytes), MaxRedirects: cfg.Fetch.MaxRedirects,
 		UserAgent: cfg.Fetch.UserAgent, RobotsAgent: cfg.Fetch.RobotsAgent, Contact: cfg.Fetch.Contact,
 		RobotsMaxAge: time.Duration(cfg.Fetch.RobotsMaxAge), RobotsRetry: time.Duration(cfg.Poll.Min), IdlePerHost: cfg.Fetch.PerHost,
-		TDMRep: cfg.Fetch.TDMRep, ObeyOptOut: cfg.Fetch.ObeyAIOptOut,
+		Proxy: cfg.Fetch.Proxy, TDMRep: cfg.Fetch.TDMRep, ObeyOptOut: cfg.Fetch.ObeyAIOptOut,
 		Allow: func(a netip.Addr) bool { return public(a) || also.IsValid() && a.Unmap() == also.Addr() },
 		AllowPort: func(a netip.Addr, port uint16) bool {
 			if also.IsValid() && a.Unmap() == also.Addr() && !public(a) {
