@@ -14,7 +14,7 @@ import (
 )
 
 // Version is the number of this package's rules. It grows whenever the same record would be annotated differently.
-const Version = 4
+const Version = 5
 
 const defaultTimeout = 10 * time.Second
 
@@ -71,6 +71,7 @@ func builtin() []step {
 		{"dates", findDates},
 		{"amounts", findAmounts},
 		{"quotes", findQuotes},
+		{"topics", findTopics},
 		{"keyphrases", rankPhrases},
 		{"fingerprint", fingerprint},
 	}

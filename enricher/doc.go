@@ -1,5 +1,5 @@
 // Package enricher annotates records: language, sentences, people, organizations, places and groups with their roles
-// and ids, dates, amounts, quotes, keyphrases and a fingerprint for near-duplicates.
+// and ids, topics, dates, amounts, quotes, keyphrases and a fingerprint for near-duplicates.
 //
 // A [Chain] runs its steps in the order of [Steps]. Each step has a time budget, and a step that fails, panics or is
 // late leaves its part absent and one line in the record's warnings: the record itself never fails. Everything is
