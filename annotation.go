@@ -1,5 +1,7 @@
 package feedmill
 
+import "time"
+
 // Span is a stretch of text, counted in Unicode code points, end exclusive. In names the field when it is not the
 // record's text: "title", "subtitle" or "images/<image id>/caption".
 type Span struct {
@@ -134,9 +136,31 @@ type Keyphrase struct {
 	Score float64 `json:"score"`
 }
 
-// Story places a record among the others that tell the same.
+// Story places a record among the others that tell the same. It comes in a record of its own, without Rendition, once an
+// article has others beside it; an article that stands alone has none.
 type Story struct {
-	ID   string `json:"id"`
+	ID   string `json:"id"`   // the id of the story's first article
 	Role string `json:"role"` // original, copy, update, related
-	Of   string `json:"of,omitempty"`
+	// Of is the earlier article that it is a copy or an update of, or related to.
+	Of string `json:"of,omitempty"`
+	// Containment says why: the estimated share, 0 to 1, of the shorter text's three-word runs that the other has too, from
+	// Shared of Sampled runs.
+	Containment float64 `json:"containment,omitempty"`
+	Shared      int     `json:"shared,omitempty"`
+	Sampled     int     `json:"sampled,omitempty"`
+	// By is "hand" where a person decided.
+	By string `json:"by,omitempty"`
+	// PlacedAt is when it was placed. The latest placement of an article holds.
+	PlacedAt time.Time `json:"placed_at,omitzero"`
 }
+
+// The roles of a record in its story.
+const (
+	StoryOriginal = "original" // the first of the story
+	StoryCopy     = "copy"     // the same text, edited or not
+	StoryUpdate   = "update"   // the same text carried on: by its own source, or with a fifth more in it
+	StoryRelated  = "related"  // another text that shares a passage with it
+)
+
+// ByHand is who placed a record where a person did.
+const ByHand = "hand"

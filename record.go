@@ -11,7 +11,7 @@ const SchemaVersion = "feedmill.record/1"
 // files they are absent.
 //
 // A record without Rendition carries no article: it says only that a known article was seen in one more feed, and a
-// store merges its Feeds and AltURLs.
+// store merges its Feeds and AltURLs; or where it belongs among others, its Story.
 type Record struct {
 	Article
 	Annotations

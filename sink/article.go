@@ -140,6 +140,14 @@ func (a *Article) State() feedmill.State {
 	return merged
 }
 
+// Story is the id of the story that readers find the article in, "" for none: one that was merged or withdrawn is in none.
+func (a *Article) Story() string {
+	if a.Root != "" || a.withdrawn {
+		return ""
+	}
+	return a.Standing.Story.ID
+}
+
 // Rendition returns what is known of a source, nil if nothing is.
 func (a *Article) Rendition(source string) *Rendition {
 	i := slices.IndexFunc(a.Renditions, func(r *Rendition) bool { return r.Source == source })

@@ -55,6 +55,9 @@ func prepare(rec *feedmill.Record) (Prepared, error) {
 	if _, err := Encode(rec.State); err != nil {
 		return p, err
 	}
+	if _, err := Encode(rec.Story); err != nil {
+		return p, err
+	}
 	_, err = Encode(p.mentions)
 	return p, err
 }
@@ -66,7 +69,7 @@ func bare(rec *feedmill.Record) *feedmill.Record {
 	r := *rec
 	r.Schema = feedmill.SchemaVersion
 	r.AltURLs, r.Feeds, r.State, r.SeenAt = nil, nil, feedmill.State{}, time.Time{}
-	r.Revision, r.Previous, r.Change, r.FirstSeenAt, r.Cursor = 0, "", nil, time.Time{}, 0
+	r.Revision, r.Previous, r.Change, r.FirstSeenAt, r.Cursor, r.Story = 0, "", nil, time.Time{}, 0, nil
 	p := &r.Provenance.Pipeline
 	p.Run, p.ParserSince, p.EnricherSince = "", time.Time{}, time.Time{}
 	if r.ContentHash == "" {

@@ -49,6 +49,7 @@ func (a *Article) lastSeen() (last time.Time) {
 	if last.IsZero() { // nothing but what was stated of it
 		later(a.Standing.Stated.Since)
 		later(a.Standing.Merge.Since)
+		later(a.Standing.Story.PlacedAt)
 	}
 	return last
 }

@@ -14,6 +14,7 @@ type Shown struct {
 	FirstSeenAt time.Time          `json:"first_seen_at,omitzero"`
 	Feeds       []feedmill.Mention `json:"feeds,omitempty"`
 	AltURLs     []string           `json:"alt_urls,omitempty"`
+	Story       *feedmill.Story    `json:"story,omitempty"`
 }
 
 // Row is what a store holds of one revision of an article.
@@ -47,6 +48,7 @@ func (row *Row) Assemble() (*feedmill.Record, error) {
 		return nil, err
 	}
 	rec.State, rec.FirstSeenAt, rec.Feeds, rec.AltURLs = over.State, over.FirstSeenAt, over.Feeds, over.AltURLs
+	rec.Story = over.Story
 	rec.Cursor = row.Cursor
 	return rec, nil
 }
@@ -60,6 +62,9 @@ func (m *merging) show(a *Article, seen []sighting) (string, error) {
 	}
 	if len(seen) > 0 {
 		out.FirstSeenAt = seen[0].at
+	}
+	if a.Story() != "" {
+		out.Story = &a.Standing.Story
 	}
 	for _, g := range group {
 		out.Feeds = append(out.Feeds, g.Mentions...)

@@ -46,6 +46,27 @@ type Statter interface {
 	Stats(ctx context.Context) (Stats, error)
 }
 
+// StoryTeller is a store that can list stories.
+type StoryTeller interface {
+	// Stories yields the stories of more than one article, the one with the latest article first. Since and Until bound the
+	// time of the latest article as in a [Query]; limit is the greatest number of stories, 0 is none.
+	Stories(ctx context.Context, since, until time.Time, limit int) iter.Seq2[*Story, error]
+}
+
+// Story is what a store holds of a story.
+type Story struct {
+	ID string `json:"id"`
+	// Title and URL are of the story's first article, where the store has it.
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`
+	// Articles counts its articles, Hosts the hosts that they are from.
+	Articles int64 `json:"articles"`
+	Hosts    int64 `json:"hosts"`
+	// First and Last are the times that its articles are sorted by.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+}
+
 // Query selects records. All conditions must hold; the zero Query asks for the newest revision of every article.
 type Query struct {
 	// ID is an article's id. The id of a merged article gives that article, in state merged.
@@ -60,6 +81,8 @@ type Query struct {
 	Feed string
 	// Host is the host of the article's URL, or a domain above it.
 	Host string
+	// Story is the id of a story: the articles that belong to it.
+	Story string
 	// Since (inclusive) and Until (exclusive) bound the time that records are sorted by: the publication time where it
 	// is known with its zone, else the time when the article's source was fetched.
 	Since, Until time.Time

@@ -16,10 +16,13 @@ type Standing struct {
 	AliveAt time.Time `json:"alive_at,omitzero"`
 	// Merge is the newest merge. It is never undone: an id that was merged stays an alias.
 	Merge feedmill.State `json:"merge,omitzero"`
+	// Story is the latest placement.
+	Story feedmill.Story `json:"story,omitzero"`
 }
 
 // Add takes the record into account. A state without a time counts from the record's SeenAt.
 func (s *Standing) Add(rec *feedmill.Record) {
+	s.addStory(rec.Story)
 	st := rec.State
 	if st.Value == feedmill.StateLive && st.Since.IsZero() {
 		st.Value = ""
@@ -43,6 +46,21 @@ func (s *Standing) Add(rec *feedmill.Record) {
 		if later(st, s.Stated) {
 			s.Stated = st
 		}
+	}
+}
+
+// addStory takes a placement into account. Where two are of one time, that of a person goes before, else the one that sorts
+// first, so that the order in which they come decides nothing.
+func (s *Standing) addStory(p *feedmill.Story) {
+	if p == nil || p.ID == "" {
+		return
+	}
+	placed := *p
+	placed.PlacedAt = instant(placed.PlacedAt)
+	have := &s.Story
+	if have.ID == "" || cmp.Or(placed.PlacedAt.Compare(have.PlacedAt), cmp.Compare(placed.By, have.By), cmp.Compare(have.ID, placed.ID),
+		cmp.Compare(have.Of, placed.Of), cmp.Compare(have.Role, placed.Role), cmp.Compare(have.Shared, placed.Shared), cmp.Compare(have.Sampled, placed.Sampled)) > 0 {
+		s.Story = placed
 	}
 }
 

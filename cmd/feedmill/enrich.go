@@ -43,9 +43,9 @@ What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest g
 			if err != nil {
 				return usageError{err}
 			}
-			workers, window := 0, (*story.Window)(nil)
+			workers, window := 0, (*lineWindow)(nil)
 			if stories {
-				workers, window = 1, story.NewWindow(nil)
+				workers, window = 1, &lineWindow{window: story.NewWindow(nil)}
 			}
 			lines, failed, err := a.inOrder(c.Context(), workers, func(send func(task) bool) error {
 				return a.eachInput(files, func(_ string, in *bufio.Reader) error {
@@ -60,7 +60,7 @@ What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest g
 }
 
 // enrichLine annotates the article that a line holds, and places it in the window if there is one.
-func enrichLine(ctx context.Context, chain *enricher.Chain, window *story.Window, line []byte) any {
+func enrichLine(ctx context.Context, chain *enricher.Chain, window *lineWindow, line []byte) any {
 	var in struct {
 		feedmill.Article
 		Text   *string `json:"text"`
@@ -84,10 +84,25 @@ func enrichLine(ctx context.Context, chain *enricher.Chain, window *story.Window
 		return failure{ID: in.ID, URL: in.URL, Error: err.Error()}
 	}
 	if window != nil {
-		p := window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), Seen: placedAt(r, time.Now()), Text: r.Text})
-		r.Story = &feedmill.Story{ID: p.Story, Role: p.Role, Of: p.Of}
+		r.Story = window.place(r)
 	}
 	return r
+}
+
+// lineWindow places records in the order in which they come: no later line is the original of an earlier one.
+type lineWindow struct {
+	window *story.Window
+	last   time.Time
+}
+
+func (w *lineWindow) place(r *feedmill.Record) *feedmill.Story {
+	seen := placedAt(r, time.Now())
+	if w.last = w.last.Add(1); seen.After(w.last) {
+		w.last = seen
+	}
+	w.window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), At: w.last, Seen: seen, Text: story.NewFingerprint(r.Text)})
+	p, _ := w.window.Of(r.ID)
+	return daemon.StoryOf(&p, time.Time{})
 }
 
 // placedAt is when a record is placed: when it was seen, or published, and never after now, since one date far ahead would

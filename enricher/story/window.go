@@ -1,88 +1,46 @@
 // Package story finds copies of one text among articles of many sources, within a sliding window of time.
 //
-// Two texts are compared by their shingles, runs of three words: each text keeps the [sketchSize] least hashes of its own
-// (a bottom-k sketch; Cohen and Kaplan 2007), from which the share of the shorter text's shingles that the other has too,
-// the containment (Broder 1997), is estimated. A [Window] holds no texts. It is not safe for use by several goroutines: the
-// order in which articles are placed decides which is the original, so one caller places them, one after the other. The same
-// articles in the same order give the same placements.
+// Two texts are compared by their shingles, runs of three words: each text keeps the 256 least hashes of its own (a
+// bottom-k sketch; Cohen and Kaplan 2007), from which the share of the shorter text's shingles that the other has too, the
+// containment (Broder 1997), is estimated. A [Window] holds no texts.
+//
+// Of two articles that belong together the earlier one is that of the earlier time (see [Article]). Each article belongs to
+// the earlier one that it shares most with, so the same articles give the same stories in whatever order they come; one that
+// comes late may move others, and [Window.Place] then returns those too. What was once joined stays so when the text changes
+// or the earlier article has left the window.
+//
+// A Window is not safe for use by several goroutines.
 package story
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/feedmill/feedmill/enricher/internal/hash"
 )
 
 const (
-	shingleWords = 3
-	// sketchSize is how many hashes a text keeps; a text of fewer shingles keeps them all.
-	sketchSize = 256
-	// wordsSize is how many hashes of words it keeps beside them; words of less than longWord letters say little.
-	wordsSize = 128
-	longWord  = 4
-	// indexed is how many of them, the least, lead to the text.
-	indexed = 96
+	// indexed is how many of a text's hashes, the least, lead to it.
+	indexed = 64
 	// crowded is how many texts one shingle may lead to: what more texts share is boilerplate.
 	crowded = 40
 	// Texts of fewer shingles are not compared: what they share may be chance.
 	fewest = 20
-	// copied is the least containment of a copy. Of a text in which four words in ten are others, one shingle in five is left.
-	copied = 0.13
-	// A containment below plain comes of words changed throughout, or of a paragraph of background that two articles share. The
-	// former leaves the length, within stretch, and most of the words, at least the share wording; the latter seldom does.
-	plain   = 0.45
-	stretch = 1.5
-	wording = 0.62
-	// A text of which this share of the words are numbers is a table, and a copy from alike on: tables of one kind, such as those
-	// of a league, share their headings and names.
-	tabular = 0.15
-	alike   = 0.6
-	// kept is the containment from which a text of the same source, or one that has grown, is the earlier one carried on.
-	kept = 0.5
-	// grown is by how much more a text has to hold to be an update of what it carries on.
-	grown = 1.2
-)
-
-// The roles of articles in a story.
-const (
-	Original = "original" // the first of its story
-	Copy     = "copy"     // the same text, edited or not
-	Update   = "update"   // the same text carried on: by its own source, or with a fifth more in it
+	// candidates is how many texts, those that share most of the hashes that lead to them, are looked at.
+	candidates = 20
+	// versions is how many texts of one article are kept: the first and the last ones.
+	versions = 3
 )
 
 // Article is what is placed.
 type Article struct {
 	ID     string
 	Source string    // who published it
+	At     time.Time // decides which of two is the earlier, with the id where it is equal
 	Seen   time.Time // decides when it leaves the window; taken as no earlier than that of the article placed before it
-	Text   string
+	Text   *Fingerprint
 }
 
-// Placement is where an article belongs, and why.
-type Placement struct {
-	Story string // the id of the story's first article
-	Role  string
-	Of    string // the article that it is a copy or an update of, "" for an original
-	// Containment is the estimated share of the shorter text's shingles that the other has; Shared of Compared sampled ones.
-	Containment      float64
-	Shared, Compared int
-}
-
-// Reason tells a person why.
-func (p Placement) Reason() string {
-	if p.Role == Original {
-		return "no earlier article of the window shares enough of its text"
-	}
-	return fmt.Sprintf("%s of %s: %.0f %% of the shorter text's three-word runs are in the other (%d of %d sampled)", p.Role, p.Of, 100*p.Containment, p.Shared, p.Compared)
-}
-
-// Options bound a window. The zero value is three days and 200,000 articles.
+// Options bound a window. The zero value is three days and 100,000 articles.
 type Options struct {
 	Age time.Duration
 	Max int
@@ -92,32 +50,39 @@ type Options struct {
 type Window struct {
 	age   time.Duration
 	max   int
-	now   time.Time
-	seq   uint32 // of the first of items
+	now   int64
+	first uint32 // number of the first of items
 	items []entry
 	head  int // how many of items are forgotten, and wait to be moved out
-	index map[uint64][]uint32
+	index postings
 	byID  map[string]uint32
+	// below are the articles that belong to an article, by its id.
+	below map[string][]uint32
+	hits  map[uint32]int
+	// dirty are the articles whose place may be another since Place began; moved are those to be looked at for the sake of
+	// others.
+	dirty map[uint32]bool
+	moved []uint32
 }
 
+// entry is an article of the window. Times are in nanoseconds since 1970.
 type entry struct {
 	id, source string
-	place      Placement
-	seen       time.Time
-	sketch            // of shingles
-	words      sketch // of words
-	table      bool
-}
-
-// sketch is the least hashes of a set, ascending, and how many there were.
-type sketch struct {
-	least []uint64
-	size  int
+	at, seen   int64
+	texts      []*Fingerprint
+	match      match // with the one that it belongs to; id "" for none
+	story      string
+	told       Placement // what Place has returned last; zero: nothing yet
+	// loose says that it belongs to its story through a related text; related texts of it do not.
+	loose bool
+	hand  bool // placed by a person: it stays there
+	gone  bool
 }
 
 // NewWindow makes an empty window; o may be nil.
 func NewWindow(o *Options) *Window {
-	w := &Window{age: 72 * time.Hour, max: 200_000, index: map[uint64][]uint32{}, byID: map[string]uint32{}}
+	w := &Window{age: 72 * time.Hour, max: 100_000, index: newPostings(), byID: map[string]uint32{}, below: map[string][]uint32{},
+		hits: map[uint32]int{}, dirty: map[uint32]bool{}}
 	if o != nil && o.Age > 0 {
 		w.age = o.Age
 	}
@@ -128,185 +93,370 @@ func NewWindow(o *Options) *Window {
 }
 
 // Len is how many articles the window holds.
-func (w *Window) Len() int { return len(w.items) - w.head }
+func (w *Window) Len() int { return len(w.byID) }
 
-// Place adds an article and says where it belongs. An article whose id the window holds keeps its place and replaces its text.
-func (w *Window) Place(a *Article) Placement {
-	if a.Seen.After(w.now) {
-		w.now = a.Seen
+// Place adds an article, or another text of one that the window holds, and returns the placements that are new or others
+// than before. An article that stands alone has none; the first of a story gets its own when another joins it.
+func (w *Window) Place(a *Article) []Placement {
+	n, text := w.add(a)
+	if text != nil {
+		w.fit(n, text)
 	}
-	w.forget(w.now)
-	e := entry{id: a.ID, source: a.Source, seen: w.now}
-	e.sketch, e.words, e.table = sketchesOf(a.Text)
-	p := Placement{Story: a.ID, Role: Original}
-	self, again := w.byID[a.ID]
-	if again {
-		p = w.at(self).place
-	} else if e.size >= fewest {
-		p = w.nearest(&e, p)
+	w.settle()
+	return w.tell()
+}
+
+// Load adds an article without looking for where it belongs, for the rebuilding of a window; [Window.Restore] says where.
+func (w *Window) Load(a *Article) { w.add(a) }
+
+// Restore puts an article, if the window holds it, where it was placed before. What a person has decided, by hand, stays so.
+func (w *Window) Restore(p Placement, byHand bool) {
+	n, ok := w.byID[p.ID]
+	if !ok {
+		return
 	}
-	e.place = p
-	if again {
-		w.drop(self)
+	e := w.at(n)
+	w.attach(n, restored(w, &p))
+	e.story, e.told, e.hand, e.loose = p.Story, p, byHand, p.Role == Related
+	if o, ok := w.byID[p.Of]; ok {
+		e.loose = e.loose || w.at(o).loose
 	}
-	seq := w.seq + uint32(len(w.items))
-	w.items = append(w.items, e)
-	w.byID[a.ID] = seq
-	if e.size >= fewest {
-		for _, h := range e.least[:min(len(e.least), indexed)] {
-			if l := w.index[h]; len(l) < crowded {
-				w.index[h] = append(l, seq)
-			}
-		}
+}
+
+func restored(w *Window, p *Placement) match {
+	if p.Role == Original {
+		return match{}
+	}
+	m := match{role: p.Role, containment: p.Containment, shared: p.Shared, compared: p.Compared, id: p.Of}
+	if o, ok := w.byID[p.Of]; ok {
+		m.at = w.at(o).at
+	}
+	return m
+}
+
+// Decide puts an article, if the window holds it, where a person wants it, and returns the placements of others that follow
+// from that.
+func (w *Window) Decide(p Placement) []Placement {
+	n, ok := w.byID[p.ID]
+	if !ok {
+		return nil
+	}
+	w.Restore(p, true)
+	w.moved = append(append(w.moved, n), w.below[p.ID]...)
+	w.settle()
+	return w.tell()
+}
+
+// Remove forgets an article. Those that belong to it stay where they are.
+func (w *Window) Remove(id string) {
+	if n, ok := w.byID[id]; ok {
+		w.drop(n)
+	}
+}
+
+// Of returns where an article of the window belongs.
+func (w *Window) Of(id string) (Placement, bool) {
+	n, ok := w.byID[id]
+	if !ok {
+		return Placement{}, false
+	}
+	return w.at(n).placement(), true
+}
+
+func (e *entry) placement() Placement {
+	p := Placement{ID: e.id, Story: e.story, Role: Original}
+	if m := &e.match; m.id != "" {
+		p.Role, p.Of, p.Containment, p.Shared, p.Compared = m.role, m.id, m.containment, m.shared, m.compared
 	}
 	return p
 }
 
-func (w *Window) at(seq uint32) *entry { return &w.items[seq-w.seq] }
+func (w *Window) at(n uint32) *entry { return &w.items[n-w.first] }
 
-// nearest finds the article that shares most with e.
-func (w *Window) nearest(e *entry, p Placement) Placement {
-	hits := map[uint32]int{}
-	for _, h := range e.least {
-		for _, seq := range w.index[h] {
-			hits[seq]++
-		}
+// before tells whether an article is the earlier of two.
+func (e *entry) before(o *entry) bool {
+	return cmp.Or(cmp.Compare(e.at, o.at), cmp.Compare(e.id, o.id)) < 0
+}
+
+// add adds an article or a text of it, and returns that text, nil where it is known or too short.
+func (w *Window) add(a *Article) (uint32, *Fingerprint) {
+	w.now = max(w.now, a.Seen.UnixNano())
+	n, known := w.byID[a.ID]
+	if !known {
+		w.forget()
+		n = w.first + uint32(len(w.items))
+		w.items = append(w.items, entry{id: a.ID, source: a.Source, at: a.At.UnixNano(), seen: w.now, story: a.ID})
+		w.byID[a.ID] = n
+		w.dirty[n] = true
 	}
-	seqs := make([]uint32, 0, len(hits))
-	for seq, n := range hits {
-		if n > 1 {
-			seqs = append(seqs, seq)
-		}
+	e := w.at(n)
+	if at := a.At.UnixNano(); at < e.at && !e.hand {
+		e.at = at
+		w.earlier(n)
 	}
-	slices.SortFunc(seqs, func(a, b uint32) int { return cmp.Or(cmp.Compare(hits[b], hits[a]), cmp.Compare(a, b)) })
-	best, found := Placement{}, false
-	for _, seq := range seqs[:min(len(seqs), 20)] {
-		o := w.at(seq)
-		c, shared, compared := containment(e.sketch, o.sketch)
-		if c < copied || found && c <= best.Containment {
+	if a.Text == nil || a.Text.Short() || slices.ContainsFunc(e.texts, a.Text.equal) {
+		return n, nil
+	}
+	if len(e.texts) == versions {
+		w.unindex(n, e.texts[1])
+		e.texts = slices.Delete(e.texts, 1, 2)
+	}
+	e.texts = append(e.texts, a.Text)
+	for _, h := range a.Text.leading() {
+		w.index.add(h, n)
+	}
+	return n, a.Text
+}
+
+// leading are the hashes that lead to a text.
+func (f *Fingerprint) leading() []uint32 { return f.runs.least[:min(len(f.runs.least), indexed)] }
+
+// unindex takes a text out of the index, but for what the article's other texts have too.
+func (w *Window) unindex(n uint32, text *Fingerprint) {
+	for _, h := range text.leading() {
+		w.index.remove(h, n)
+	}
+	for _, other := range w.at(n).texts {
+		if other == text {
 			continue
 		}
-		if (e.table || o.table) && c < alike {
-			continue
+		for _, h := range other.leading() {
+			w.index.add(h, n)
 		}
-		if c < plain {
-			same, _, _ := containment(e.words, o.words)
-			if same < wording || float64(max(e.size, o.size)) > stretch*float64(min(e.size, o.size)) {
-				continue
+	}
+}
+
+// fit finds where an article belongs by a text of it, and which later ones belong to it.
+func (w *Window) fit(n uint32, text *Fingerprint) {
+	e := w.at(n)
+	earlier, later := w.near(n, text)
+	best := e.match
+	for _, c := range earlier {
+		o := w.at(c)
+		for _, t := range o.texts {
+			if m := w.compare(text, t, e, o); m.better(&best) {
+				best = m
 			}
 		}
-		best, found = Placement{Story: o.place.Story, Of: o.id, Containment: c, Shared: shared, Compared: compared, Role: Copy}, true
-		if c >= kept && (o.source != "" && o.source == e.source || float64(e.size) >= grown*float64(o.size)) {
-			best.Role = Update
-		}
 	}
-	if found {
-		return best
+	if best != e.match && !e.hand {
+		w.attach(n, best)
+		w.moved = append(w.moved, n)
 	}
-	return p
+	for _, c := range later {
+		w.offer(c, n, text)
+	}
 }
 
-// containment estimates which share of the smaller set the larger one has, from the hashes below the bound up to which both
-// sketches are complete.
-func containment(a, b sketch) (c float64, shared, compared int) {
-	if a.size > b.size {
-		a, b = b, a
+// offer moves an article to an earlier one, by a text of that, if it shares more with it than with the one it belongs to.
+func (w *Window) offer(later, earlier uint32, text *Fingerprint) {
+	y, e := w.at(later), w.at(earlier)
+	if y.hand {
+		return
 	}
-	bound := min(limit(a), limit(b))
-	i := 0
-	for _, h := range a.least {
-		if h > bound {
-			break
-		}
-		compared++
-		for i < len(b.least) && b.least[i] < h {
-			i++
-		}
-		if i < len(b.least) && b.least[i] == h {
-			shared++
+	best := y.match
+	for _, t := range y.texts {
+		if m := w.compare(t, text, y, e); m.better(&best) {
+			best = m
 		}
 	}
-	if compared == 0 {
-		return 0, 0, 0
+	if best != y.match {
+		w.attach(later, best)
+		w.moved = append(w.moved, later)
 	}
-	return float64(shared) / float64(compared), shared, compared
 }
 
-// limit is the hash up to which a sketch is complete.
-func limit(s sketch) uint64 {
-	if len(s.least) == s.size {
-		return ^uint64(0)
+// compare says what a later article is to an earlier one by one text of each.
+func (w *Window) compare(later, earlier *Fingerprint, e, o *entry) match {
+	m := compare(later, earlier, o.source != "" && o.source == e.source)
+	if m.role == "" || m.role == Related && o.loose {
+		return match{}
 	}
-	return s.least[len(s.least)-1]
+	m.at, m.id = o.at, o.id
+	return m
+}
+
+// near returns the articles that share most with a text, those before the article and those after it.
+func (w *Window) near(n uint32, text *Fingerprint) (earlier, later []uint32) {
+	clear(w.hits)
+	for _, h := range text.runs.least {
+		w.index.count(h, w.hits)
+	}
+	e := w.at(n)
+	for c, hits := range w.hits {
+		switch {
+		case hits < 2 || c == n:
+		case w.at(c).before(e):
+			earlier = append(earlier, c)
+		default:
+			later = append(later, c)
+		}
+	}
+	first := func(a, b uint32) int {
+		x, y := w.at(a), w.at(b)
+		return cmp.Or(cmp.Compare(w.hits[b], w.hits[a]), cmp.Compare(x.at, y.at), cmp.Compare(x.id, y.id))
+	}
+	slices.SortFunc(earlier, first)
+	slices.SortFunc(later, first)
+	return earlier[:min(len(earlier), candidates)], later[:min(len(later), candidates)]
+}
+
+// earlier looks anew at an article that is earlier than was known: it cannot belong to one that is later now.
+func (w *Window) earlier(n uint32) {
+	e := w.at(n)
+	if e.match.id != "" && !e.hand {
+		if o, ok := w.byID[e.match.id]; ok && !w.at(o).before(e) {
+			w.attach(n, match{})
+			w.moved = append(w.moved, n)
+		}
+	}
+	for _, c := range w.below[e.id] {
+		w.at(c).match.at = e.at
+	}
+	for _, t := range slices.Clone(e.texts) {
+		w.fit(n, t)
+	}
+}
+
+// attach makes an article belong to another, or to none.
+func (w *Window) attach(n uint32, m match) {
+	e := w.at(n)
+	if old := e.match.id; old != "" {
+		w.detach(n, old)
+	}
+	e.match = m
+	if m.id != "" {
+		w.below[m.id] = append(w.below[m.id], n)
+		w.touch(m.id)
+	}
+	w.dirty[n] = true
+}
+
+func (w *Window) detach(n uint32, from string) {
+	l := slices.DeleteFunc(w.below[from], func(c uint32) bool { return c == n })
+	if len(l) == 0 {
+		delete(w.below, from)
+	} else {
+		w.below[from] = l
+	}
+	w.touch(from)
+}
+
+func (w *Window) touch(id string) {
+	if n, ok := w.byID[id]; ok {
+		w.dirty[n] = true
+	}
+}
+
+// settle gives the articles that were moved, and those that belong to them, their story. What follows from a move concerns
+// later articles alone, so that taking the earliest first comes to an end.
+func (w *Window) settle() {
+	for len(w.moved) > 0 {
+		i := 0
+		for j := range w.moved {
+			if w.at(w.moved[j]).before(w.at(w.moved[i])) {
+				i = j
+			}
+		}
+		n := w.moved[i]
+		w.moved[i] = w.moved[len(w.moved)-1]
+		w.moved = w.moved[:len(w.moved)-1]
+		w.resettle(n)
+	}
+}
+
+func (w *Window) resettle(n uint32) {
+	e := w.at(n)
+	story, loose := e.story, e.loose
+	switch o, ok := w.byID[e.match.id]; {
+	case e.match.id == "":
+		story, loose = e.id, false
+	case e.hand: // where the person put it
+	case ok:
+		story, loose = w.at(o).story, e.match.role == Related || w.at(o).loose
+	}
+	if story == e.story && loose == e.loose {
+		return
+	}
+	tighter := e.loose && !loose
+	e.story, e.loose = story, loose
+	w.dirty[n] = true
+	for _, c := range slices.Clone(w.below[e.id]) {
+		y := w.at(c)
+		if loose && y.match.role == Related && !y.hand {
+			// What is related to a related text is none of the story's: it may belong elsewhere.
+			w.attach(c, match{})
+			for _, t := range y.texts {
+				w.fit(c, t)
+			}
+		}
+		w.moved = append(w.moved, c)
+	}
+	if tighter {
+		for _, t := range e.texts {
+			if _, later := w.near(n, t); len(later) > 0 {
+				for _, c := range later {
+					w.offer(c, n, t)
+				}
+			}
+		}
+	}
+}
+
+// tell returns the placements that are others than was told, in the order of the articles.
+func (w *Window) tell() []Placement {
+	var out []Placement
+	for n := range w.dirty {
+		e := w.at(n)
+		p := e.placement()
+		if e.gone || p == e.told || e.told == (Placement{}) && p.Role == Original && len(w.below[e.id]) == 0 {
+			continue
+		}
+		e.told = p
+		out = append(out, p)
+	}
+	clear(w.dirty)
+	slices.SortFunc(out, func(a, b Placement) int {
+		x, y := w.at(w.byID[a.ID]), w.at(w.byID[b.ID])
+		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.id, y.id))
+	})
+	return out
 }
 
 // forget drops what is too old, or too much.
-func (w *Window) forget(now time.Time) {
-	for w.Len() > 0 && (now.Sub(w.items[w.head].seen) > w.age || w.Len() >= w.max) {
-		w.drop(w.seq + uint32(w.head))
-		w.items[w.head] = entry{}
+func (w *Window) forget() {
+	for w.head < len(w.items) {
+		e := &w.items[w.head]
+		if !e.gone && w.now-e.seen <= int64(w.age) && len(w.byID) < w.max {
+			break
+		}
+		w.drop(w.first + uint32(w.head))
+		w.items[w.head] = entry{gone: true}
 		w.head++
 	}
 	if w.head > len(w.items)/2 { // so that each entry is moved once at most, on average
-		w.seq += uint32(w.head)
+		w.first += uint32(w.head)
 		w.items, w.head = slices.Delete(w.items, 0, w.head), 0
 	}
 }
 
-// drop takes an entry out of the index; its place stays until the window moves on.
-func (w *Window) drop(seq uint32) {
-	e := w.at(seq)
-	for _, h := range e.least[:min(len(e.least), indexed)] {
-		l := slices.DeleteFunc(w.index[h], func(s uint32) bool { return s == seq })
-		if len(l) == 0 {
-			delete(w.index, h)
-		} else {
-			w.index[h] = l
+// drop takes an article out of the window; its entry stays until the window moves on.
+func (w *Window) drop(n uint32) {
+	e := w.at(n)
+	if e.gone {
+		return
+	}
+	for _, t := range e.texts {
+		for _, h := range t.leading() {
+			w.index.remove(h, n)
 		}
 	}
-	if w.byID[e.id] == seq {
+	if e.match.id != "" {
+		w.detach(n, e.match.id)
+	}
+	if _, waits := w.byID[e.id]; waits {
 		delete(w.byID, e.id)
 	}
-	e.sketch, e.words = sketch{}, sketch{}
-}
-
-// sketchesOf returns the sketches of a text's shingles and of its words. Words are letters and digits in lower case.
-func sketchesOf(text string) (shingles, words sketch, table bool) {
-	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) })
-	var runs, single []uint64
-	var last [shingleWords]uint64
-	numbers := 0
-	for i, word := range fields {
-		copy(last[:], last[1:])
-		last[shingleWords-1] = hashWord(word)
-		if word[0] >= '0' && word[0] <= '9' {
-			numbers++
-		} else if utf8.RuneCountInString(word) >= longWord {
-			single = append(single, hash.Mix(last[shingleWords-1]))
-		}
-		if i+1 < shingleWords {
-			continue
-		}
-		h := uint64(0)
-		for _, x := range last {
-			h = hash.Mix(h*0x9e3779b97f4a7c15 + x)
-		}
-		runs = append(runs, h)
-	}
-	return newSketch(runs, sketchSize), newSketch(single, wordsSize), float64(numbers) >= tabular*float64(len(fields))
-}
-
-func newSketch(all []uint64, most int) sketch {
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return sketch{least: slices.Clone(all[:min(len(all), most)]), size: len(all)}
-}
-
-// hashWord is FNV-1a.
-func hashWord(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
+	delete(w.dirty, n)
+	e.gone, e.texts = true, nil
 }

@@ -18,7 +18,7 @@ const (
 		WHERE m.feed = u.feed AND m.article = u.article`
 	dropURLs = `DELETE FROM feedmill.url x USING unnest($1::bytea[], $2::text[]) u (digest, article)
 		WHERE x.digest = u.digest AND x.article = u.article`
-	keepWithdrawn = `UPDATE feedmill.article a SET root = '', ledger = u.ledger, shown = u.shown, state = 'withdrawn', last_seen = DEFAULT
+	keepWithdrawn = `UPDATE feedmill.article a SET root = '', ledger = u.ledger, shown = u.shown, state = 'withdrawn', last_seen = DEFAULT, story = DEFAULT
 		FROM unnest($1::text[], $2::json[], $3::json[]) u (id, ledger, shown) WHERE a.id = u.id`
 )
 

@@ -107,6 +107,9 @@ func build(q *sink.Query) (text string, args []any, ok bool) {
 		s.add(`AND (reverse(a.host) COLLATE "C" = ? OR reverse(a.host) COLLATE "C" > ? AND reverse(a.host) COLLATE "C" < ?) `,
 			below, below+".", below+"/")
 	}
+	if q.Story != "" {
+		s.add(`AND a.story = ? AND a.story <> '' `, clean(q.Story))
+	}
 	if !q.Since.IsZero() {
 		s.add(`AND a.sort_at >= ? `, within(q.Since))
 	}
@@ -171,6 +174,49 @@ func scanRecord(rows pgx.Rows) (*feedmill.Record, error) {
 		}
 	}
 	return row.Assemble()
+}
+
+// stories lists stories by their latest article. The first article, which names the story, may be missing: dropped, or never
+// stored here.
+const stories = `SELECT s.story, s.articles, s.hosts, s.first, s.last, coalesce(a.title, ''), coalesce(a.url, '')
+	FROM (SELECT story, count(*) AS articles, count(DISTINCT host) AS hosts, min(sort_at) AS first, max(sort_at) AS last
+		FROM feedmill.article WHERE story <> '' AND root = '' AND revisions > 0 GROUP BY story
+		HAVING count(*) > 1 AND max(sort_at) >= $1 AND max(sort_at) < $2 ORDER BY max(sort_at) DESC, story LIMIT $3) s
+	LEFT JOIN feedmill.article a ON a.id = s.story ORDER BY s.last DESC, s.story`
+
+// Stories lists stories, see sink.StoryTeller.
+func (s *Store) Stories(ctx context.Context, since, until time.Time, limit int) iter.Seq2[*sink.Story, error] {
+	return func(yield func(*sink.Story, error) bool) {
+		from, to, most := within(since), within(time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)), (*int)(nil)
+		if !until.IsZero() {
+			to = within(until)
+		}
+		if limit > 0 {
+			most = &limit
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		rows, err := s.pool.Query(ctx, stories, from, to, most)
+		defer rows.Close()
+		defer cancel()
+		if err != nil {
+			yield(nil, s.explain("stories", err))
+			return
+		}
+		for rows.Next() {
+			st := new(sink.Story)
+			if err := rows.Scan(&st.ID, &st.Articles, &st.Hosts, &st.First, &st.Last, &st.Title, &st.URL); err != nil {
+				yield(nil, s.explain("stories", err))
+				return
+			}
+			st.First, st.Last = st.First.UTC(), st.Last.UTC()
+			if !yield(st, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, s.explain("stories", err))
+		}
+	}
 }
 
 // Stats counts what the store holds, see sink.Stats. Bytes is the size of its tables and their indexes.

@@ -30,9 +30,9 @@ const (
 	// Cursors are given out last: whoever needs some waits for the row of the sequence until the transaction ends.
 	saveArticles = `WITH given AS (UPDATE feedmill.sequence SET last = last + $1 WHERE $1 > 0 RETURNING last - $1 AS before)
 		UPDATE feedmill.article a SET root = u.root, ledger = u.ledger, shown = u.shown, state = u.state, revisions = u.revisions,
-			indexed = u.indexed, last_seen = coalesce(u.last_seen, '-infinity'), cursor = CASE u.turn WHEN 0 THEN a.cursor ELSE (SELECT before FROM given) + u.turn END
-		FROM unnest($2::text[], $3::text[], $4::json[], $5::json[], $6::text[], $7::int[], $8::text[], $9::bigint[], $10::timestamptz[])
-			u (id, root, ledger, shown, state, revisions, indexed, turn, last_seen)
+			indexed = u.indexed, story = u.story, last_seen = coalesce(u.last_seen, '-infinity'), cursor = CASE u.turn WHEN 0 THEN a.cursor ELSE (SELECT before FROM given) + u.turn END
+		FROM unnest($2::text[], $3::text[], $4::json[], $5::json[], $6::text[], $7::int[], $8::text[], $9::bigint[], $10::timestamptz[], $11::text[])
+			u (id, root, ledger, shown, state, revisions, indexed, turn, last_seen, story)
 		WHERE a.id = u.id`
 	saveNewest = `UPDATE feedmill.article a SET sort_at = u.sort_at, url = u.url, host = u.host, title = u.title,
 			language = u.language, published = u.published
@@ -183,7 +183,7 @@ func queueArticles(b *pgx.Batch, changed []*sink.Article) error {
 	n := len(changed)
 	ids, roots, ledgers, shown := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	states, revisions, indexed, turns := make([]string, n), make([]int, n), make([]string, n), make([]int64, n)
-	lastSeen := make([]*time.Time, n)
+	lastSeen, stories := make([]*time.Time, n), make([]string, n)
 	given := int64(0)
 	for i, a := range changed {
 		ledger, err := sink.Encode(&a.Ledger)
@@ -192,6 +192,7 @@ func queueArticles(b *pgx.Batch, changed []*sink.Article) error {
 		}
 		ids[i], roots[i], ledgers[i], shown[i] = a.ID, a.Root, ledger, a.Shown
 		states[i], revisions[i], indexed[i] = a.State().Value, len(a.Revisions), clean(a.Indexed)
+		stories[i] = clean(a.Story())
 		if !a.LastSeen.IsZero() {
 			lastSeen[i] = &a.LastSeen
 		}
@@ -200,7 +201,7 @@ func queueArticles(b *pgx.Batch, changed []*sink.Article) error {
 			turns[i] = given
 		}
 	}
-	b.Queue(saveArticles, given, ids, roots, ledgers, shown, states, revisions, indexed, turns, lastSeen)
+	b.Queue(saveArticles, given, ids, roots, ledgers, shown, states, revisions, indexed, turns, lastSeen, stories)
 	return nil
 }
 

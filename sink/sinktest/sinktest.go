@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) sink.Sink) {
 		{"State", testState},
 		{"Withdrawn", testWithdrawn},
 		{"Pruned", testPruned},
+		{"Story", testStory},
 		{"Queries", testQueries},
 		{"Search", testSearch},
 		{"Cancelled", testCancelled},

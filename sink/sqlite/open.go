@@ -40,6 +40,8 @@ var (
 	_ sink.Querier = (*Store)(nil)
 	_ sink.Statter = (*Store)(nil)
 	_ sink.Pruner  = (*Store)(nil)
+
+	_ sink.StoryTeller = (*Store)(nil)
 )
 
 // Options are the settings of a store.

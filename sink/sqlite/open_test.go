@@ -63,7 +63,8 @@ func TestOldSchema(t *testing.T) {
 	for _, statement := range []string{
 		"ALTER TABLE rendition DROP COLUMN parser_since", "ALTER TABLE rendition DROP COLUMN enricher_since",
 		"ALTER TABLE result DROP COLUMN parser_since", "ALTER TABLE result DROP COLUMN enricher_since",
-		"DELETE FROM goose_db_version WHERE version_id = 3",
+		"DROP INDEX article_story", "ALTER TABLE article DROP COLUMN story",
+		"DELETE FROM goose_db_version WHERE version_id >= 3",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/sink"
@@ -91,6 +92,9 @@ func build(q *sink.Query) (text string, args []any, ok bool) {
 	if host := strings.Trim(strings.ToLower(q.Host), "."); host != "" {
 		where(`AND (a.host = ? OR substr(a.host, ?) = ?) `, host, -len(host)-1, "."+host)
 	}
+	if q.Story != "" {
+		where(`AND a.story = ? AND a.story <> '' `, q.Story)
+	}
 	if !q.Since.IsZero() {
 		where(`AND a.sort_at >= ? `, formatTime(q.Since))
 	}
@@ -156,6 +160,59 @@ func scanRecord(rows *sql.Rows) (*feedmill.Record, error) {
 		}
 	}
 	return row.Assemble()
+}
+
+// stories lists stories by their latest article. The first article, which names the story, may be missing: dropped, or never
+// stored here.
+const stories = `SELECT s.story, s.articles, s.hosts, s.first, s.last, coalesce(json_extract(r.record, '$.title'), ''),
+		coalesce(json_extract(r.record, '$.url'), '')
+	FROM (SELECT story, count(*) AS articles, count(DISTINCT host) AS hosts, min(sort_at) AS first, max(sort_at) AS last
+		FROM article WHERE story <> '' AND root = 0 AND revisions > 0 GROUP BY story
+		HAVING count(*) > 1 AND last >= ? AND (? = '' OR last < ?) ORDER BY last DESC, story LIMIT ?) s
+	LEFT JOIN article a ON a.id = s.story
+	LEFT JOIN revision v ON v.article = a.key AND v.number = a.revisions LEFT JOIN rendition r ON r.key = v.rendition
+	ORDER BY s.last DESC, s.story`
+
+// Stories lists stories, see sink.StoryTeller.
+func (s *Store) Stories(ctx context.Context, since, until time.Time, limit int) iter.Seq2[*sink.Story, error] {
+	return func(yield func(*sink.Story, error) bool) {
+		from, to := "", ""
+		if !since.IsZero() {
+			from = formatTime(since)
+		}
+		if !until.IsZero() {
+			to = formatTime(until)
+		}
+		if limit <= 0 {
+			limit = -1
+		}
+		rows, err := s.read.QueryContext(ctx, stories, from, to, to, limit)
+		if err != nil {
+			yield(nil, s.explain("stories", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			st, first, last := new(sink.Story), "", ""
+			err := rows.Scan(&st.ID, &st.Articles, &st.Hosts, &first, &last, &st.Title, &st.URL)
+			if err == nil {
+				st.First, err = parseTime(first)
+			}
+			if err == nil {
+				st.Last, err = parseTime(last)
+			}
+			if err != nil {
+				yield(nil, s.explain("stories", err))
+				return
+			}
+			if !yield(st, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, s.explain("stories", err))
+		}
+	}
 }
 
 // Stats counts what the store holds, see sink.Stats. Bytes is the size of the file without its journal.

@@ -37,7 +37,7 @@ func (s *statements) all() []statement {
 		{&s.mergedInto, article + `WHERE a.root = ? AND a.root <> 0`},
 		{&s.newArticle, `INSERT INTO article (id) VALUES (?)`},
 		{&s.setArticle, `UPDATE article SET root = ?, target = ?, standing = ?, shown = ?, revisions = ?, cursor = ?, sort_at = ?,
-			host = ?, indexed = ?, withdrawn = ?, last_seen = ? WHERE key = ?`},
+			host = ?, indexed = ?, withdrawn = ?, last_seen = ?, story = ? WHERE key = ?`},
 
 		{&s.renditions, `SELECT key, source, rendition, parser, enricher, rules, model, parser_since, enricher_since, seen_at, content_hash
 			FROM rendition WHERE article = ?`},

@@ -127,7 +127,7 @@ func (w *writer) setRow(ctx context.Context, a *sink.Article) error {
 		lastSeen = formatTime(a.LastSeen)
 	}
 	_, err = w.setArticle.ExecContext(ctx, root, a.Standing.Merge.MergedInto, standing, a.Shown, len(a.Revisions), a.Cursor, sortAt,
-		a.Host, a.Indexed, a.Withdrawn(), lastSeen, a.Key)
+		a.Host, a.Indexed, a.Withdrawn(), lastSeen, a.Story(), a.Key)
 	return err
 }
 
