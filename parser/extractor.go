@@ -151,8 +151,11 @@ func (x *Extractor) extractInto(d *document) (*feedmill.Article, error) {
 
 // read takes one document of the article; the first also gives all that is not the body.
 func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
+	if first {
+		d.findRule(x.sites)
+	}
 	text, name := decode(part)
-	root, bounded, cut, err := parseTree(text, x.maxDepth, x.maxNodes)
+	root, bounded, cut, err := parseTree(text, x.maxDepth, x.maxNodes, d.rule != nil)
 	if err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		x.log.Debug("page read by its tags alone", "stage", "parser", "url", part.URL, "cut", cut)
 	}
 	d.root = root
-	d.consult(root, x.sites, first)
+	d.consult(root, first)
 	d.meta = readMetadata(goquery.NewDocumentFromNode(root))
 	d.base = baseURL(part, d.meta.baseHref)
 	body := findBody(root)

@@ -54,7 +54,7 @@ func (stating) Match(n *html.Node) bool {
 	case atom.Html, atom.Title, atom.Base, atom.Meta, atom.Link, atom.Script, atom.Time:
 		return true
 	case atom.A:
-		return len(n.Attr) > 1 // a link alone says nothing of itself
+		return hasAttr(n, "rel") || hasAttr(n, "itemprop") // a link alone says nothing of itself
 	}
 	return len(n.Attr) > 0 && (hasAttr(n, "itemprop") || hasAttr(n, "property"))
 }

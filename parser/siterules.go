@@ -27,18 +27,20 @@ type ruled struct {
 	selector *siterule.Selector
 }
 
-// consult asks for the page's rule, reads the fields it points to, and takes out of the tree what it strips. The first
-// document decides which rule holds; of further parts only body, pictures and what is stripped are read.
-func (d *document) consult(root *html.Node, sites *siterule.Set, first bool) {
-	if first {
-		rule := sites.For(d.page.BaseURL(), d.page.FetchedAt)
-		if rule == nil {
-			return
-		}
-		d.rule = &ruling{Rule: rule, from: "rule:" + rule.Name}
-		d.article.Provenance.Pipeline.Rules = RulesWith(rule)
-		d.explain.step("site rule", "%s", rule.Name)
+// findRule asks for the page's rule.
+func (d *document) findRule(sites *siterule.Set) {
+	rule := sites.For(d.page.BaseURL(), d.page.FetchedAt)
+	if rule == nil {
+		return
 	}
+	d.rule = &ruling{Rule: rule, from: "rule:" + rule.Name}
+	d.article.Provenance.Pipeline.Rules = RulesWith(rule)
+	d.explain.step("site rule", "%s", rule.Name)
+}
+
+// consult reads the fields that the page's rule points to, and takes out of the tree what it strips. The first document
+// decides which rule holds; of further parts only body, pictures and what is stripped are read.
+func (d *document) consult(root *html.Node, first bool) {
 	if d.rule == nil {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -11,9 +12,15 @@ import (
 
 // parseTree parses the document as browsers do. Documents that x/net/html refuses (more than 512 open elements) or that
 // have more tags than maxNodes are read by a tokenizer instead, which keeps the depth and the number of nodes bounded.
-// Bounded tells that the tokenizer was used, cut that nodes were left out.
-func parseTree(body []byte, maxDepth, maxNodes int) (root *html.Node, bounded, cut bool, err error) {
-	body = stripInert(body)
+// Bounded tells that the tokenizer was used, cut that nodes were left out. Attributes that only a site's rule can ask for
+// are in the tree where whole is asked for.
+func parseTree(body []byte, maxDepth, maxNodes int, whole bool) (root *html.Node, bounded, cut bool, err error) {
+	buf := stripBuffers.Get().(*[]byte)
+	defer stripBuffers.Put(buf)
+	if cap(*buf) < len(body) && len(body) <= maxStripBuffer {
+		*buf = make([]byte, 0, len(body))
+	}
+	body = stripInert(body, *buf, !whole) // the tree holds copies
 	if bytes.Count(body, []byte{'<'}) <= maxNodes {
 		if root, err = html.Parse(bytes.NewReader(body)); err == nil {
 			return root, false, false, nil
@@ -26,6 +33,11 @@ func parseTree(body []byte, maxDepth, maxNodes int) (root *html.Node, bounded, c
 	encloseTree(root)
 	return root, true, cut, nil
 }
+
+// stripBuffers hold what is left of a page while it is parsed, up to maxStripBuffer bytes.
+var stripBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxStripBuffer = 4 << 20
 
 // tokenTree builds a tree from tags as they stand, without the standard's repairs: an end tag closes the nearest open
 // element of its name, and elements deeper than maxDepth are left out, their text goes to the deepest one that is there.
