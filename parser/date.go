@@ -2,12 +2,10 @@ package parser
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/net/html"
 
 	"github.com/feedmill/feedmill"
 )
@@ -17,6 +15,44 @@ type dateFound struct {
 	moment moment
 	from   string
 	raw    string
+	label  dateLabel // of what is shown
+	rank   int       // of what is shown: the higher, the surer is it the article's
+}
+
+// dateList is the dates that a page gives, the surest first.
+type dateList struct {
+	d     *document
+	order dayOrder
+	found []dateFound
+}
+
+// add reads a date; it tells whether there is one.
+func (l *dateList) add(raw, from string) bool { return l.addShown(raw, from, labelNone, 0) }
+
+// reads tells whether a date can be read that add would take.
+func (l *dateList) reads(raw string) bool {
+	_, ok := l.read(raw)
+	return ok
+}
+
+func (l *dateList) read(raw string) (moment, bool) {
+	m, ok := l.d.rules.readMoment(cleanLine(raw), l.order)
+	if !ok {
+		m, ok = epoch(raw)
+	}
+	return m, ok && !l.d.inFuture(m)
+}
+
+func (l *dateList) addShown(raw, from string, label dateLabel, rank int) bool {
+	m, ok := l.read(raw)
+	if !ok {
+		return false
+	}
+	if m.ambiguous {
+		m = l.d.settle(m)
+	}
+	l.found = append(l.found, dateFound{moment: m, from: from, raw: raw, label: label, rank: rank})
+	return true
 }
 
 // publishedMeta are the meta elements that state the time of publication, the surest first.
@@ -45,6 +81,22 @@ func (d *document) readDates() {
 		d.set("published", a.Published.Value, c.from, rivals...)
 	}
 	d.readModified()
+	if a.Published.Value == "" && a.Modified.Value != "" {
+		d.publishedByChange()
+	}
+}
+
+// publishedByChange gives the day of the last change where the page tells no other: what is read was published no later.
+// Its origin says so.
+func (d *document) publishedByChange() {
+	a := d.article
+	m, ok := d.rules.readMoment(a.Modified.Value, orderUnknown)
+	if !ok {
+		return
+	}
+	m.clock, m.seconds, m.zone = false, false, nil
+	a.Published = m.timestamp("modified:"+a.Modified.From, a.Modified.Raw)
+	d.set("published", a.Published.Value, a.Published.From)
 }
 
 // chooseDate takes the first sure candidate; the feed's where the page only repeats it without a zone.
@@ -55,7 +107,7 @@ func (d *document) chooseDate(list []dateFound) (dateFound, bool) {
 			feed = &list[i]
 		}
 	}
-	for _, c := range list {
+	for _, c := range byTrust(list) {
 		m := c.moment
 		if feed != nil && c.from != "feed" && m.zone == nil && m.day > 0 {
 			swapped := m.swapped()
@@ -80,6 +132,68 @@ func (d *document) chooseDate(list []dateFound) (dateFound, bool) {
 		return c, true
 	}
 	return dateFound{}, false
+}
+
+// weakMeta are the meta elements that state a date of any kind: of the publication, of a change, of the printed issue.
+var weakMeta = map[string]bool{"meta:date": true, "meta:dc.date": true, "meta:dcterms.date": true, "meta:created": true, "meta:dcterms.created": true, "meta:dc.date.created": true}
+
+// byTrust puts first what is surer than the order of places says: a date that is announced to readers as that of the
+// publication; one near the headline where only a date of any kind is stated; a day in which others agree against the first.
+func byTrust(list []dateFound) []dateFound {
+	usable := func(c dateFound) bool { return !c.moment.ambiguous && c.moment.day > 0 }
+	first := func(c dateFound) []dateFound {
+		return append([]dateFound{c}, list...)
+	}
+	if len(list) < 2 || !usable(list[0]) {
+		return list
+	}
+	for _, c := range list {
+		if c.label == labelPublished && usable(c) && c.from != "url" {
+			if u, ok := urlRival(list); ok && u.moment.sameDay(list[0].moment) {
+				break
+			}
+			if c.moment.sameDay(list[0].moment) {
+				return list
+			}
+			return first(c)
+		}
+	}
+	if list[0].from == "json-ld" {
+		for _, c := range list {
+			if strings.HasPrefix(c.from, "meta:") && !weakMeta[c.from] && usable(c) && !within(c.moment.at(), list[0].moment.at(), 48*time.Hour) && isShownDay(c.moment, list) {
+				return first(c)
+			}
+		}
+	}
+	if weakMeta[list[0].from] {
+		for _, c := range list {
+			if (c.rank >= 3 || c.from == "time:far") && usable(c) {
+				return first(c)
+			}
+		}
+	}
+	return list
+}
+
+// isShownDay tells whether readers are shown the day, which is not called that of a change.
+func isShownDay(m moment, list []dateFound) bool {
+	for _, c := range list {
+		if c.rank >= 2 && c.moment.sameDay(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// titleDate reads the date with which the page's title ends.
+func (d *document) titleDate(list *dateList) {
+	parts := titleParts(d.meta.title)
+	if len(parts) < 2 {
+		return
+	}
+	if last := parts[len(parts)-1]; len(last) <= 24 && looksLikeDate(last) {
+		list.add(last, "title")
+	}
 }
 
 // urlRival is the day in the page's address.
@@ -144,236 +258,40 @@ func isOffset(d time.Duration) bool {
 func within(a, b time.Time, limit time.Duration) bool { return a.Sub(b).Abs() <= limit }
 
 func (d *document) publishedCandidates() []dateFound {
-	var list []dateFound
-	order := d.dayOrder()
-	add := func(raw, from string) bool {
-		m, ok := d.rules.readMoment(cleanLine(raw), order)
-		if !ok {
-			m, ok = epoch(raw)
-		}
-		if !ok || d.inFuture(m) {
-			return false
-		}
-		if m.ambiguous {
-			m = d.settle(m)
-		}
-		list = append(list, dateFound{m, from, raw})
-		return true
-	}
+	list := &dateList{d: d, order: d.dayOrder()}
 	ld := d.meta.ld
 	if ld.published != "" && ld.found {
-		add(ld.published, "json-ld")
+		list.add(ld.published, "json-ld")
 	}
 	for _, name := range publishedMeta {
 		if v, _ := d.meta.first(name); v != "" {
-			add(v, "meta:"+name)
+			list.add(v, "meta:"+name)
 		}
 	}
 	for _, p := range d.meta.itemprops {
-		if (p.name == "datePublished" || p.name == "dateCreated") && !d.inComments(p) && add(p.value, "itemprop:"+p.name) {
+		if (p.name == "datePublished" || p.name == "dateCreated") && !d.inComments(p) && list.add(p.value, "itemprop:"+p.name) {
 			break
 		}
 	}
 	if ld.published != "" && !ld.found {
-		add(ld.published, "json-ld")
+		list.add(ld.published, "json-ld")
 	}
-	d.shownDates(add)
+	d.titleDate(list)
+	d.shownDates(list)
 	if m, raw, ok := urlDate(firstNonEmpty(d.article.URL, d.page.BaseURL())); ok && m.day > 0 {
-		list = append(list, dateFound{m, "url", raw})
+		list.found = append(list.found, dateFound{moment: m, from: "url", raw: raw})
 	}
-	d.farDates(add)
-	if len(list) == 0 {
-		d.looseDates(add)
+	d.farDates(list)
+	if !slices.ContainsFunc(list.found, func(c dateFound) bool { return !weakMeta[c.from] }) {
+		d.looseDates(list)
+	}
+	if len(list.found) == 0 {
+		d.scriptDates(list)
 	}
 	if it := d.page.Item; it != nil && !it.Published.IsZero() {
-		list = append(list, dateFound{momentOf(it.Published), "feed", it.PublishedRaw})
+		list.found = append(list.found, dateFound{moment: momentOf(it.Published), from: "feed", raw: it.PublishedRaw})
 	}
-	return list
-}
-
-// shownDates reads the dates that a reader sees near the headline.
-func (d *document) shownDates(add func(raw, from string) bool) {
-	l := d.layout
-	first, last := 0, len(l.blocks)
-	switch {
-	case d.headline >= 0:
-		first, last = max(d.headline-12, 0), min(d.headline+25, len(l.blocks))
-	case d.body.container >= 0:
-		n := &l.nodes[d.body.container]
-		first, last = max(int(n.firstBlock)-15, 0), min(int(n.firstBlock)+15, len(l.blocks))
-	}
-	for _, p := range d.meta.itemprops {
-		if p.name != "time" {
-			continue
-		}
-		at, hints := d.placeOfNode(p)
-		if at >= first && at <= last && hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && !mentionsUpdate(p.value) {
-			if add(p.value, "time") {
-				break
-			}
-		}
-	}
-	type line struct {
-		text string
-		rank int
-	}
-	var best line
-	for i := first; i < last; i++ {
-		b := &l.blocks[i]
-		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintNav|hintFooter|hintSidebar|hintConsent|hintCaption) != 0 && b.hints&hintDate == 0 || mentionsUpdate(b.text) || strings.Contains(b.text, "©") {
-			continue
-		}
-		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok {
-			continue
-		}
-		rank := 0
-		switch {
-		case b.hints&hintDate != 0:
-			rank = 3
-		case b.hints&(hintByline|hintMeta) != 0:
-			rank = 2
-		case looksLikeDate(b.text):
-			rank = 2
-		case b.size < 80 && !b.ends:
-			rank = 1
-		}
-		if i > d.headline && rank > 0 && d.headline >= 0 {
-			rank++
-		}
-		if rank > best.rank {
-			best = line{b.text, rank}
-		}
-	}
-	if best.rank > 0 {
-		add(best.text, "text")
-	}
-}
-
-// farDates reads dates that stand elsewhere but are marked as such, for pages that have none near the headline.
-func (d *document) farDates(add func(raw, from string) bool) {
-	l := d.layout
-	for i := range l.blocks {
-		b := &l.blocks[i]
-		if b.size < 100 && b.size > 5 && b.hints&(hintDate|hintMeta) != 0 && b.hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && !mentionsUpdate(b.text) {
-			if add(b.text, "text:far") {
-				break
-			}
-		}
-	}
-	for _, p := range d.meta.itemprops {
-		if p.name == "time" {
-			if _, hints := d.placeOfNode(p); hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 && add(p.value, "time:far") {
-				break
-			}
-		}
-	}
-}
-
-// looseDates reads dates for pages that have none in the usual places: time elements and lines that are a date, near the
-// headline though in an element that is set aside; a date that begins the first line after the headline.
-func (d *document) looseDates(add func(raw, from string) bool) {
-	l := d.layout
-	first, last := max(d.headline-15, 0), min(d.headline+40, len(l.blocks))
-	if len(d.body.kept) > 0 {
-		if d.headline < 0 {
-			first = max(d.body.kept[0]-15, 0)
-		}
-		last = max(last, min(d.body.kept[len(d.body.kept)-1]+8, len(l.blocks)))
-	}
-	for _, p := range d.meta.itemprops {
-		if p.name != "time" || mentionsUpdate(p.value) {
-			continue
-		}
-		if at, hints := d.placeOfNode(p); at >= first && at <= last && hints&(hintComment|hintRelated|hintNav) == 0 && add(p.value, "time:far") {
-			return
-		}
-	}
-	line := func(i int) bool {
-		b := &l.blocks[i]
-		aside := b.hints&(hintComment|hintRelated|hintNav|hintConsent) != 0
-		if aside && (b.linked > 0 || b.hints&hintDate == 0 && (i < d.headline-2 || i > d.headline+2)) {
-			return false
-		}
-		return b.size < 64 && b.size > 5 && !mentionsUpdate(b.text) && looksLikeDate(b.text) && !strings.Contains(b.text, "©") && add(b.text, "text:far")
-	}
-	for i := first; i < min(d.headline+25, len(l.blocks)); i++ {
-		if line(i) {
-			return
-		}
-	}
-	if len(d.body.kept) > 0 {
-		start, end := d.body.kept[0], d.body.kept[len(d.body.kept)-1]+1
-		for i := max(start-8, 0); i < start; i++ {
-			if line(i) {
-				return
-			}
-		}
-		for i := end; i < min(end+10, len(l.blocks)); i++ { // after the body a date alone, or one that is announced
-			if b := &l.blocks[i]; b.linked == 0 && b.hints&(hintComment|hintRelated|hintNav|hintFooter) == 0 && (b.size < 24 || announcesDate(b.text)) && line(i) {
-				return
-			}
-		}
-	}
-	for i := d.headline + 1; i < min(d.headline+6, len(l.blocks)); i++ {
-		b := &l.blocks[i]
-		head := firstRunes(b.text, 45)
-		if b.size < 40 || mentionsUpdate(head) || strings.IndexFunc(firstRunes(head, 24), unicode.IsDigit) < 0 {
-			continue
-		}
-		if add(head, "text:start") {
-			return
-		}
-	}
-}
-
-// announcesDate tells a line that says of its date that it is the publication's.
-func announcesDate(s string) bool {
-	l := strings.ToLower(firstRunes(s, 40))
-	for _, w := range [...]string{"publi", "posted", "erschienen", "veröffentlicht", "gepostet", "eingestellt", "pubblicat", "gepubliceerd"} {
-		if strings.Contains(l, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// placeOfNode finds an element of the head's list in the layout: the block that it stands before, and its hints.
-func (d *document) placeOfNode(p itemprop) (block int, hints hint) {
-	l := d.layout
-	if d.places == nil {
-		d.places = make(map[*html.Node]int32, len(d.meta.itemprops))
-		want := make(map[*html.Node]bool, len(d.meta.itemprops))
-		for _, q := range d.meta.itemprops {
-			want[q.n] = true
-		}
-		for i := range l.nodes {
-			if want[l.nodes[i].n] {
-				d.places[l.nodes[i].n] = int32(i)
-			}
-		}
-	}
-	i, ok := d.places[p.n]
-	if !ok {
-		return -1, 0
-	}
-	return int(l.nodes[i].firstBlock), l.nodes[i].all
-}
-
-func mentionsUpdate(s string) bool {
-	l := strings.ToLower(s)
-	i := updateWord(l)
-	// "Published … updated …": the first date is the publication's.
-	return i >= 0 && i < 24 && !strings.Contains(l[:i], "publi") && !strings.Contains(l[:i], "post") && !strings.ContainsAny(l[:i], "0123456789")
-}
-
-// updateWord is where a line, in lower case, speaks of a change; -1 where it does not.
-func updateWord(s string) int {
-	for _, w := range [...]string{"updated", "last update", "modified", "aktualisiert", "stand:", "mis à jour", "actualizado", "aggiornato", "atualizado", "bijgewerkt", "oppdatert", "uppdaterad", "opdateret", "geändert"} {
-		if i := strings.Index(s, w); i >= 0 {
-			return i
-		}
-	}
-	return -1
+	return list.found
 }
 
 func (d *document) readModified() {
@@ -407,6 +325,9 @@ func (d *document) readModified() {
 			return
 		}
 	}
+	if raw, from := d.shownChange(); raw != "" && try(raw, from) {
+		return
+	}
 	if it := d.page.Item; it != nil && !it.Updated.IsZero() && it.Updated.After(it.Published) {
 		m := momentOf(it.Updated)
 		a.Modified = m.timestamp("feed", it.UpdatedRaw)
@@ -419,7 +340,8 @@ func (d *document) inFuture(m moment) bool {
 	return !d.page.FetchedAt.IsZero() && m.at().After(d.page.FetchedAt.Add(48*time.Hour))
 }
 
-// settle decides an ambiguous date by the page's URL, or by one of the two readings not having come yet.
+// settle decides an ambiguous date by the page's URL, by one of the two readings not having come yet, by a time element that
+// says the same day, or by how the page's other dates are written.
 func (d *document) settle(m moment) moment {
 	if u, _, ok := urlDate(firstNonEmpty(d.article.URL, d.page.BaseURL())); ok && u.year == m.year && u.month > 0 {
 		switch s := m.swapped(); {
@@ -436,8 +358,65 @@ func (d *document) settle(m moment) moment {
 			m = s
 		}
 		m.ambiguous = false
+		return m
+	}
+	for _, p := range d.meta.itemprops {
+		// The same day in a form that is sure.
+		if p.name != "time" && p.name != "dateModified" {
+			continue
+		}
+		if o, ok := d.rules.readMoment(p.value, orderUnknown); ok && !o.ambiguous && o.day > 0 && (o.sameDay(m) || o.sameDay(m.swapped())) {
+			if !o.sameDay(m) {
+				m = m.swapped()
+			}
+			m.ambiguous = false
+			return m
+		}
+	}
+	switch d.habit() {
+	case dayFirst:
+		m = m.swapped() // an ambiguous date was read as month first
+		m.ambiguous = false
+	case monthFirst:
+		m.ambiguous = false
 	}
 	return m
+}
+
+// habit is how the page's other dates of numbers alone are written, where one of the two numbers can be no month and all of
+// them agree.
+func (d *document) habit() dayOrder {
+	habit := orderUnknown
+	note := func(s string) bool {
+		toks := dateTokens(s)
+		for i := 0; i+4 < len(toks); i++ {
+			a, sep, b, y := toks[i], toks[i+1].kind, toks[i+2], toks[i+4]
+			if a.kind != 'n' || b.kind != 'n' || y.kind != 'n' || sep != '/' && sep != '-' || toks[i+3].kind != sep || len(a.text) > 2 || len(b.text) > 2 || len(y.text) != 4 || y.num < 1990 || y.num > 2100 {
+				continue
+			}
+			seen := orderUnknown
+			switch {
+			case a.num > 12 && a.num <= 31 && b.num >= 1 && b.num <= 12:
+				seen = dayFirst
+			case b.num > 12 && b.num <= 31 && a.num >= 1 && a.num <= 12:
+				seen = monthFirst
+			default:
+				continue
+			}
+			if habit != orderUnknown && habit != seen {
+				habit = orderUnknown
+				return false
+			}
+			habit = seen
+		}
+		return true
+	}
+	for i := range d.layout.blocks {
+		if b := &d.layout.blocks[i]; b.size < 160 && !note(b.text) {
+			return orderUnknown
+		}
+	}
+	return habit
 }
 
 // dayOrder is how the page's country or language writes dates of numbers alone; unknown where that is not sure.

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,7 +108,26 @@ func TestChosenDate(t *testing.T) {
 		{"set aside", "https://a.example/x", "", `<aside><time datetime="2011-01-10">10 January</time></aside>`, time.Time{}, "2011-01-10", "time:far"},
 		{"RDFa", "https://a.example/x", "", `<span property="schema:dateCreated" content="2011-01-10T12:00:00Z"></span>`, time.Time{}, "2011-01-10T12:00:00Z", "itemprop:dateCreated"},
 		{"beginning the text", "https://a.example/x", "", "<p>10.01.2011 – " + sentence + "</p>", time.Time{}, "2011-01-10", "text:start"},
-		{"the last change is no publication", "https://a.example/x", `<meta property="article:modified_time" content="2011-01-10T12:00:00Z">`, "Updated January 10, 2011", time.Time{}, "", ""},
+		{"the last change alone: its day, and so said", "https://a.example/x", `<meta property="article:modified_time" content="2011-01-10T12:00:00Z">`, "", time.Time{}, "2011-01-10", "modified:meta:article:modified_time"},
+		{"the last change alone, as readers are told", "https://a.example/x", "", "Last updated on 10 January 2011", time.Time{}, "2011-01-10", "modified:text"},
+		{"the last change alone, and the feed", "https://a.example/x", `<meta property="article:modified_time" content="2012-01-10T12:00:00Z">`, "", feed, "2011-01-10T19:41:00+09:00", "feed"},
+		{"a change is announced in the line before", "https://a.example/x", "", `<p>Last updated:</p><p>January 10, 2011</p>`, time.Time{}, "2011-01-10", "modified:text"},
+		{"a change is announced before the element", "https://a.example/x", `<meta name="pubdate" content="2010-01-01">`, `<span>Updated</span> <time datetime="2011-01-10">10 January</time>`, time.Time{}, "2010-01-01", "meta:pubdate"},
+		{"announced to readers as that of the publication", "https://a.example/x", `<meta property="article:published_time" content="2011-03-01T12:00:00Z">`, "Published on January 10, 2011", time.Time{}, "2011-01-10", "text"},
+		{"announced, but the URL is with what is stated", "https://a.example/2011/03/01/x", `<meta property="article:published_time" content="2011-03-01T12:00:00Z">`, "Published on January 10, 2011", time.Time{}, "2011-03-01T12:00:00Z", "meta:article:published_time"},
+		{"a date of any kind, and one near the headline", "https://a.example/x", `<meta name="date" content="2011-03-01">`, "January 10, 2011", time.Time{}, "2011-01-10", "text"},
+		{"a date of any kind alone", "https://a.example/x", `<meta name="date" content="2011-03-01">`, "", time.Time{}, "2011-03-01", "meta:date"},
+		{"two against the first", "https://a.example/x", `<meta property="article:published_time" content="2011-01-10T12:00:00Z"><script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","datePublished":"2009-05-01"}</script>`, "January 10, 2011", time.Time{}, "2011-01-10T12:00:00Z", "meta:article:published_time"},
+		{"one against one", "https://a.example/x", `<meta property="article:published_time" content="2011-01-10T12:00:00Z"><script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be rebuilt","datePublished":"2009-05-01"}</script>`, "", time.Time{}, "2009-05-01", "json-ld"},
+		{"the title ends with it", "https://a.example/x", `<title>Bridge to be rebuilt | Gazette | 10.01.2011</title>`, "", time.Time{}, "2011-01-10", "title"},
+		{"data in a script", "https://a.example/x", `<script>load({"page":{"publishedAt":"2011-01-10T12:00:00Z"}})</script>`, "", time.Time{}, "2011-01-10T12:00:00Z", "script:publishedAt"},
+		{"data within data in a script", "https://a.example/x", `<script>load("{\"datePublished\":\"2011-01-10T12:00:00Z\"}")</script>`, "", time.Time{}, "2011-01-10T12:00:00Z", "script:datePublished"},
+		{"data in a script, of several articles", "https://a.example/x", `<script>load([{"title":"Other","datePublished":"2009-01-01"},` + strings.Repeat(" ", 500) + `{"title":"Bridge to be rebuilt","datePublished":"2011-01-10"}])</script>`, "", time.Time{}, "2011-01-10", "script:datePublished"},
+		{"data in a script, all of other articles", "https://a.example/x", `<script>load([{"title":"Other","datePublished":"2009-01-01"},{"title":"Another","datePublished":"2011-01-10"}])</script>` + strings.Repeat(" ", scriptReach), "", time.Time{}, "", ""},
+		{"data in a script, and the page says another", "https://a.example/x", `<script>load({"datePublished":"2009-01-01"})</script>`, "January 10, 2011", time.Time{}, "2011-01-10", "text"},
+		{"ambiguous, another element is not", "https://a.example/x", "", `01-10-2011 <aside><time datetime="2011-01-10">10 January</time></aside>`, time.Time{}, "2011-01-10", "text"},
+		{"ambiguous, the page's habit", "https://a.example/x", "", `<p>01/10/2011</p><p>Read also: Levee breached (13/10/2011)</p>`, time.Time{}, "2011-10-01", "text"},
+		{"ambiguous, the page has no habit", "https://a.example/x", "", `<p>01/10/2011</p><p>Read also: Levee breached (13/10/2011)</p><p>Read also: Levee repaired (10/14/2011)</p>`, time.Time{}, "", ""},
 		{"copyright is no date", "https://a.example/x", "", "© 2011-01-10 Example", time.Time{}, "", ""},
 	}
 	for _, tt := range tests {
@@ -129,5 +149,26 @@ func TestChosenDate(t *testing.T) {
 				t.Errorf("zone %q with UTC %v", a.Published.Zone, a.Published.UTC)
 			}
 		})
+	}
+}
+
+func TestDateLabel(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]dateLabel{
+		"January 10, 2011":                         labelNone,
+		"By Ann Lee, January 10, 2011":             labelNone,
+		"Published: January 10, 2011":              labelPublished,
+		"Erschienen am 10.01.2011":                 labelPublished,
+		"Опубликовано 10 января 2011":              labelPublished,
+		"公開 2011年1月10日":                            labelPublished,
+		"Updated January 10, 2011":                 labelUpdated,
+		"Zuletzt geändert am 10.01.2011":           labelUpdated,
+		"最終更新 2011年1月10日":                          labelUpdated,
+		"Published Jan 10, 2011, updated Jan 11":   labelPublished,
+		"Published by Ann Lee, last updated Jan 1": labelUpdated,
+	} {
+		if got := labelIn(in); got != want {
+			t.Errorf("%q: label %d, want %d", in, got, want)
+		}
 	}
 }

@@ -20,7 +20,8 @@
 //	clean       clean.go       start, end and prompts trimmed, copies and further articles dropped; candidates guard each other
 //	classify    classify.go    the block classifier overrules the rules where it is sure; features.go: what it is asked
 //	byline      byline.go      authors, agency
-//	dates       date.go        published and modified; pagedate.go: reading dates
+//	dates       date.go        published and modified; dateshown.go, datelabel.go, datescript.go: where they stand;
+//	                           pagedate.go: reading dates
 //	labels      labels.go      description, section, tags, rights
 //	output      output.go      text, blocks with offsets, HTML; sanitize.go: the last gate
 //	quality     quality.go     words and warnings

@@ -21,7 +21,7 @@ import (
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 8
+const Version = 9
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {
@@ -105,6 +105,7 @@ type document struct {
 	body     bodyText
 	feedOnly bool
 	x        *Extractor
+	source   []byte               // the first document, decoded, with its scripts
 	places   map[*html.Node]int32 // where elements of the metadata stand in the layout
 }
 
@@ -163,6 +164,9 @@ func (x *Extractor) read(d *document, part *feedmill.Page, first bool) error {
 		x.log.Debug("page read by its tags alone", "stage", "parser", "url", part.URL, "cut", cut)
 	}
 	d.root = root
+	if first {
+		d.source = text
+	}
 	d.consult(root, first)
 	d.meta = readMetadata(goquery.NewDocumentFromNode(root))
 	d.base = baseURL(part, d.meta.baseHref)

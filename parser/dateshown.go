@@ -1,0 +1,237 @@
+package parser
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+)
+
+// shownDates reads the dates that a reader sees near the headline.
+func (d *document) shownDates(list *dateList) {
+	l := d.layout
+	first, last := 0, len(l.blocks)
+	switch {
+	case d.headline >= 0:
+		first, last = max(d.headline-12, 0), min(d.headline+25, len(l.blocks))
+	case d.body.container >= 0:
+		n := &l.nodes[d.body.container]
+		first, last = max(int(n.firstBlock)-15, 0), min(int(n.firstBlock)+15, len(l.blocks))
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name != "time" {
+			continue
+		}
+		at, hints := d.placeOfNode(p)
+		if at >= first && at <= last && hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 {
+			if label := labelOfNode(p.n); label != labelUpdated && list.addShown(p.value, "time", label, 3) {
+				break
+			}
+		}
+	}
+	type line struct {
+		text  string
+		rank  int
+		label dateLabel
+	}
+	var best line
+	for i := first; i < last; i++ {
+		b := &l.blocks[i]
+		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintNav|hintFooter|hintSidebar|hintConsent|hintCaption) != 0 && b.hints&hintDate == 0 || mentionsUpdate(b.text) || strings.Contains(b.text, "©") {
+			continue
+		}
+		label := l.labelOfBlock(i)
+		if label == labelUpdated {
+			continue
+		}
+		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok {
+			continue
+		}
+		rank := 0
+		switch {
+		case b.hints&hintDate != 0:
+			rank = 3
+		case b.hints&(hintByline|hintMeta) != 0:
+			rank = 2
+		case looksLikeDate(b.text):
+			rank = 2
+		case b.size < 80 && !b.ends:
+			rank = 1
+		}
+		if rank > 0 && d.headline >= 0 && i >= d.headline-2 {
+			rank++
+		}
+		if rank > 0 && label == labelPublished {
+			rank += 2
+		}
+		if rank > best.rank {
+			best = line{b.text, rank, label}
+		}
+	}
+	if best.rank > 0 {
+		list.addShown(best.text, "text", best.label, best.rank)
+	}
+}
+
+// farDates reads dates that stand elsewhere but are marked as such, for pages that have none near the headline: of each kind
+// the first that is announced as that of the publication, else the first that is not announced as that of a change.
+func (d *document) farDates(list *dateList) {
+	l := d.layout
+	const aside = hintComment | hintRelated | hintSidebar | hintNav | hintFooter
+	best := -1
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		if b.size >= 100 || b.size <= 5 || b.hints&(hintDate|hintMeta) == 0 || b.hints&aside != 0 || mentionsUpdate(b.text) || !list.reads(b.text) {
+			continue
+		}
+		label := l.labelOfBlock(i)
+		if label == labelPublished {
+			best = i
+			break
+		}
+		if label == labelNone && best < 0 {
+			best = i
+		}
+	}
+	if best >= 0 {
+		list.addShown(l.blocks[best].text, "text:far", l.labelOfBlock(best), 1)
+	}
+	var time string
+	for _, p := range d.meta.itemprops {
+		if p.name != "time" || !list.reads(p.value) {
+			continue
+		}
+		_, hints := d.placeOfNode(p)
+		label := labelOfNode(p.n)
+		if hints&aside != 0 && (hints&aside != hintSidebar || label != labelPublished) {
+			continue
+		}
+		if label == labelPublished {
+			list.addShown(p.value, "time:far", label, 1)
+			return
+		}
+		if label == labelNone && time == "" {
+			time = p.value
+		}
+	}
+	if time != "" {
+		list.addShown(time, "time:far", labelNone, 1)
+	}
+}
+
+// looseDates reads dates for pages that have none in the usual places: time elements and lines that are a date, near the
+// headline though in an element that is set aside; a date that begins the first line after the headline.
+func (d *document) looseDates(list *dateList) {
+	l := d.layout
+	first, last := max(d.headline-15, 0), min(d.headline+40, len(l.blocks))
+	if len(d.body.kept) > 0 {
+		if d.headline < 0 {
+			first = max(d.body.kept[0]-15, 0)
+		}
+		last = max(last, min(d.body.kept[len(d.body.kept)-1]+8, len(l.blocks)))
+	}
+	for _, p := range d.meta.itemprops {
+		if p.name != "time" || labelOfNode(p.n) == labelUpdated {
+			continue
+		}
+		if at, hints := d.placeOfNode(p); at >= first && at <= last && hints&(hintComment|hintRelated|hintNav) == 0 && list.add(p.value, "time:far") {
+			return
+		}
+	}
+	line := func(i int) bool {
+		b := &l.blocks[i]
+		aside := b.hints&(hintComment|hintRelated|hintNav|hintConsent) != 0
+		if aside && (b.linked > 0 || b.hints&hintDate == 0 && (i < d.headline-2 || i > d.headline+2)) {
+			return false
+		}
+		return b.size < 64 && b.size > 5 && l.labelOfBlock(i) != labelUpdated && looksLikeDate(b.text) && !strings.Contains(b.text, "©") && list.add(b.text, "text:far")
+	}
+	for i := first; i < min(d.headline+25, len(l.blocks)); i++ {
+		if line(i) {
+			return
+		}
+	}
+	if len(d.body.kept) > 0 {
+		start, end := d.body.kept[0], d.body.kept[len(d.body.kept)-1]+1
+		for i := max(start-8, 0); i < start; i++ {
+			if line(i) {
+				return
+			}
+		}
+		for i := end; i < min(end+10, len(l.blocks)); i++ { // after the body a date alone, or one that is announced
+			if b := &l.blocks[i]; b.linked == 0 && b.hints&(hintComment|hintRelated|hintNav|hintFooter) == 0 && (b.size < 24 || announcesDate(b.text)) && line(i) {
+				return
+			}
+		}
+	}
+	for i := d.headline + 1; i < min(d.headline+6, len(l.blocks)); i++ {
+		b := &l.blocks[i]
+		head := firstRunes(b.text, 45)
+		if b.size < 40 || mentionsUpdate(head) || strings.IndexFunc(firstRunes(head, 24), unicode.IsDigit) < 0 {
+			continue
+		}
+		if list.add(head, "text:start") {
+			return
+		}
+	}
+}
+
+// shownChange is the first line, near the headline or else anywhere but among comments and links to other articles, that
+// tells readers when the page was changed.
+func (d *document) shownChange() (raw, from string) {
+	l := d.layout
+	line := func(i int) bool {
+		b := &l.blocks[i]
+		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintSidebar) != 0 {
+			return false
+		}
+		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok {
+			return false
+		}
+		return l.labelOfBlock(i) == labelUpdated
+	}
+	for i := max(d.headline-12, 0); i < min(d.headline+25, len(l.blocks)); i++ {
+		if line(i) {
+			return l.blocks[i].text, "text"
+		}
+	}
+	for i := range l.blocks {
+		if line(i) {
+			return l.blocks[i].text, "text:far"
+		}
+	}
+	return "", ""
+}
+
+// announcesDate tells a line that says of its date that it is the publication's.
+func announcesDate(s string) bool {
+	l := strings.ToLower(firstRunes(s, 40))
+	for _, w := range [...]string{"publi", "posted", "erschienen", "veröffentlicht", "gepostet", "eingestellt", "pubblicat", "gepubliceerd"} {
+		if strings.Contains(l, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeOfNode finds an element of the head's list in the layout: the block that it stands before, and its hints.
+func (d *document) placeOfNode(p itemprop) (block int, hints hint) {
+	l := d.layout
+	if d.places == nil {
+		d.places = make(map[*html.Node]int32, len(d.meta.itemprops))
+		want := make(map[*html.Node]bool, len(d.meta.itemprops))
+		for _, q := range d.meta.itemprops {
+			want[q.n] = true
+		}
+		for i := range l.nodes {
+			if want[l.nodes[i].n] {
+				d.places[l.nodes[i].n] = int32(i)
+			}
+		}
+	}
+	i, ok := d.places[p.n]
+	if !ok {
+		return -1, 0
+	}
+	return int(l.nodes[i].firstBlock), l.nodes[i].all
+}
