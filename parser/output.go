@@ -273,7 +273,7 @@ func (d *document) writeBody() {
 }
 
 // writeHTML makes the cleaned body from the blocks. Nothing of the page's markup is copied, and what is made goes through
-// the sanitizer all the same.
+// the sanitizer all the same, unless it is known to come out as it is.
 func (d *document) writeHTML() string {
 	if len(d.body.blocks) == 0 {
 		return ""
@@ -330,7 +330,11 @@ func (d *document) writeHTML() string {
 		}
 	}
 	pictures(len(d.body.blocks) + 1)
-	return strings.TrimSpace(articlePolicy().Sanitize(b.String())) // its URLs are absolute
+	made := strings.TrimSpace(b.String())
+	if isClean(made) {
+		return made
+	}
+	return strings.TrimSpace(articlePolicy().Sanitize(made)) // its URLs are absolute
 }
 
 func writeFigure(b *strings.Builder, im *feedmill.Image) {

@@ -98,6 +98,47 @@ func TestWidestSource(t *testing.T) {
 	}
 }
 
+// checkClean fails where a fragment is taken for clean and the sanitizer makes another of it.
+func checkClean(t testing.TB, fragment string) {
+	t.Helper()
+	if !isClean(fragment) {
+		return
+	}
+	if got := articlePolicy().Sanitize(fragment); got != fragment {
+		t.Errorf("%q is taken for clean, but becomes %q", fragment, got)
+	}
+}
+
+func TestIsClean(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"", "<p>a &amp; b &lt;c&gt; &#34;d&#34; &#39;e&#39;</p>\n<h2>f</h2>\n<ul>\n<li>g</li>\n</ul>\n<ol>\n<li>h<br>\ni</li>\n</ol>",
+		"<blockquote><p><strong>a</strong> <em>b</em> <code>c</code> <sub>d</sub><sup>e</sup> <s>f</s> <del>g</del> <ins>h</ins> <mark>i</mark> <q>j</q> <cite>k</cite></p></blockquote>",
+		"<pre>a\n b</pre>\n<table>\n<tr><td>c</td><td>d</td></tr>\n</table>\n<h3>e</h3><h4>f</h4><h5>g</h5><h6>h</h6>",
+		`<p><a href="https://a-b.example/c/d_e~f/(g)*!;h=i,j@k:l+$m/%C3%BC//?n=o%20p&amp;q=r?/s">t</a> <a href="http://a.example">u</a> <a href="http://a.example?">v</a></p>`,
+		`<figure><img src="https://a.example/b.jpg" alt="c &#34;d&#34; ü" width="640" height="480"><figcaption>e <small>f</small></figcaption></figure>`,
+		`<figure><img src="https://a.example/b.jpg" alt=""></figure>`,
+	} {
+		if !isClean(s) {
+			t.Errorf("%q is not taken for clean", s)
+		}
+		checkClean(t, s)
+	}
+	for _, s := range []string{
+		"<p>a & b", "a > b", `"`, "'", "a\x00b", "a\r\nb", "&nbsp;", "&amp", "<P>a</P>", "<p >", "<p", "<", "<a>", "</br>", "<br/>", "<script>", "<div>", "<!-- a -->",
+		`<a href="javascript:x()">`, `<a href="http://a.example/" onclick="x()">`, `<a href="http://a.example/&#34;">`, `<a href="//a.example/">`,
+		`<a href="http://">`, `<a href="http:///b">`, `<a href="http://a.example:b/">`, `<a href="http://a.example/%zz">`, `<a href="http://a.example/#">`,
+		`<a href="http://a.example/ b">`, `<a href="http://a.example/&#10;">`, `<a href="http://a.example/ü">`, `<a href="http://a.example/`, `<a href=http://a.example/>`,
+		`<a href="http://a@b.example/">`, `<a href="http://a.example\\@b.example/">`,
+		`<img src="data:image/png;base64,a" alt="">`, `<img src="http://a.example/" alt="b" onerror="x()">`, `<img src="http://a.example/" alt=""b">`,
+		`<img src="http://a.example/" alt="b" width="1px">`, `<img src="http://a.example/" alt="<">`, `<img src="http://a.example/">`,
+	} {
+		if isClean(s) {
+			t.Errorf("%q is taken for clean", s)
+		}
+	}
+}
+
 // FuzzSanitize checks that nothing active comes through, whatever the fragment, and that the quick look at a fragment's
 // URLs agrees with the reading of it.
 func FuzzSanitize(f *testing.F) {
@@ -108,6 +149,7 @@ func FuzzSanitize(f *testing.F) {
 		`<iframe srcdoc="<script>x()</script>"><b>a</b></iframe><noembed><p title="</noembed><img src=x onerror=y>">`,
 		`<A HREF = 'http://a.example/'>b</A><a href="http://a.example/&#10;b">c</a><a href=" java&Tab;script:x()">d</a>`,
 		`<svg></p><style><a title="</style><img src=1 onerror=x>">`, `<math><mtext><table><mglyph><style><!--</style><img src onerror=x>`,
+		`<p>a &amp; <a href="https://a.example/b%20c?d=e&amp;f">g</a><br>` + "\n" + `<img src="http://a.example" alt="&lt;" width="1" height="2"></p>`,
 		`<textarea><p></textarea><xmp><b></xmp><plaintext>a<b>`, `<![CDATA[<a]]>`, `<a href="http://a.example/" href="b">`,
 	} {
 		f.Add(s)
@@ -123,6 +165,7 @@ func FuzzSanitize(f *testing.F) {
 				t.Errorf("URLs of %q are taken for absolute, but it becomes %q and not %q", fragment, rewritten, asItIs)
 			}
 		}
+		checkClean(t, fragment)
 		clean := sanitizeHTML(repairMarkup(fragment), base)
 		if s := activeMarkup(clean); s != "" {
 			t.Errorf("%q becomes %q, which holds %s", fragment, clean, s)
