@@ -50,7 +50,7 @@ chaos: ## kill -9 and other ills; minutes
 
 bench: ## the benchmarks of every package, then an article's whole way; a quarter of an hour
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	$(GO) run ./cmd/feedmill bench --large 10000
+	$(GO) run ./cmd/feedmill bench --large 10000 --idle 20000
 
 bench-peers: ## article extraction and entities beside other readers in Go, on the pages of PAGES; a module of its own
 	cd docs/bench && $(GO) run . -pages $(abspath $(PAGES))

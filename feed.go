@@ -189,7 +189,7 @@ const (
 	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
 )
 
-// Poll says that a feed is due.
+// Poll says that a feed is due. With Look it says only that somebody has changed the registry.
 type Poll struct {
 	Feed string `json:"feed"` // feed id
 	URL  string `json:"url"`
@@ -201,4 +201,7 @@ type Poll struct {
 	Slot time.Time `json:"slot,omitzero"`
 	// PutOff says that the poll was overdue and has been put off once, which is enough.
 	PutOff bool `json:"put_off,omitempty"`
+	// Look says that what stands of the feed in the registry, or of all feeds of the host's partition where Feed is empty,
+	// is to be read again by the process that polls them.
+	Look bool `json:"look,omitempty"`
 }

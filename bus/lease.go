@@ -264,8 +264,8 @@ func (l *Leases) Taken() int64 {
 	return l.taken
 }
 
-// valid tells whether the leases still hold by this process's own clock.
-func (l *Leases) valid() bool {
+// Valid tells whether the leases still hold by this process's own clock.
+func (l *Leases) Valid() bool {
 	if l.kv == nil {
 		return true
 	}
@@ -274,9 +274,9 @@ func (l *Leases) valid() bool {
 	return time.Since(l.renewed) < leaseTTL-leaseBeat
 }
 
-// each runs f for every partition as long as it is held, until ctx ends. The context of f ends when the partition is to
-// be let go; it is let go when f has returned.
-func (l *Leases) each(ctx context.Context, f func(ctx context.Context, partition int)) {
+// Each runs f for every partition as long as it is held, until ctx ends. The context of f ends when the partition is to
+// be let go; it is let go when f has returned. With an embedded server all are held, and f is never run.
+func (l *Leases) Each(ctx context.Context, f func(ctx context.Context, partition int)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	running := map[int]*lease{}

@@ -171,6 +171,9 @@ func (o *Outbox) publish(ctx context.Context) error {
 	if o.err != nil {
 		return o.err
 	}
+	if len(o.msgs) == 0 {
+		return nil
+	}
 	o.last = map[string]uint64{}
 	var proofs, others []*nats.Msg
 	for i, m := range o.msgs {

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"net/url"
@@ -37,7 +38,7 @@ type Subject[T any] struct {
 var (
 	Polls = Subject[feedmill.Poll]{
 		Stream: StreamWork, name: "poll",
-		tokens:   func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), p.Feed} },
+		tokens:   func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), cmp.Or(p.Feed, "all")} },
 		ids:      func(p feedmill.Poll) (string, string) { return "", p.Feed },
 		schedule: func(p feedmill.Poll) []string { return []string{"feed", p.Feed} },
 	}
@@ -158,10 +159,13 @@ func (s Subject[T]) of(v T) string { return s.name + "." + strings.Join(s.tokens
 func (s Subject[T]) filter() string { return s.name + ".>" }
 
 // partitionOf is the token of the partition that a host belongs to.
-func partitionOf(host string) string {
+func partitionOf(host string) string { return partitionToken(PartitionOf(host)) }
+
+// PartitionOf is the number of the partition that a host belongs to, below [Partitions].
+func PartitionOf(host string) int {
 	h := fnv.New32a()
 	h.Write([]byte(host))
-	return partitionToken(int(h.Sum32() % Partitions))
+	return int(h.Sum32() % Partitions)
 }
 
 func partitionToken(n int) string { return fmt.Sprintf("p%02d", n) }

@@ -109,7 +109,7 @@ func (w *Worker[In]) Run(ctx context.Context, b *Bus) error {
 		}
 		return failure(ctx)
 	}
-	w.Leases.each(ctx, func(ctx context.Context, n int) {
+	w.Leases.Each(ctx, func(ctx context.Context, n int) {
 		if err := r.pullPartition(ctx, n); err != nil {
 			fail(err)
 		}
@@ -398,7 +398,7 @@ func (r *running[In]) handle(ctx context.Context, msg *nats.Msg) {
 		b.log.Error("message without metadata", "worker", w.Name, "error", err)
 		return
 	}
-	if w.Leases != nil && !w.Leases.valid() {
+	if w.Leases != nil && !w.Leases.Valid() {
 		r.again(msg, cause, leaseTTL)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -90,21 +91,70 @@ func (r *Registry) Version(ctx context.Context, id string) (Version, error) {
 // became of each. The error of one that is not wraps ErrConflict.
 func (r *Registry) PutVersions(ctx context.Context, all []Version) []Written {
 	done := make([]Written, len(all))
-	writes := make([]Write, 0, len(all))
+	encoded := make([]Encoded, 0, len(all))
 	index := make([]int, 0, len(all))
 	for i := range all {
-		value, err := json.Marshal(&all[i].State)
+		e, err := Encode(&all[i])
 		if err != nil {
-			done[i].Err = fmt.Errorf("put feed %s: %w", all[i].State.ID, err)
+			done[i].Err = err
 			continue
 		}
-		writes, index = append(writes, Write{Key: all[i].State.ID, Value: value, Revision: all[i].Revision}), append(index, i)
+		encoded, index = append(encoded, e), append(index, i)
 	}
-	for k, w := range r.store.PutAll(ctx, BucketFeeds, writes) {
-		if w.Err != nil {
-			w.Err = fmt.Errorf("put feed %s: %w", writes[k].Key, w.Err)
-		}
+	for k, w := range r.PutEncoded(ctx, encoded) {
 		done[index[k]] = w
+	}
+	return done
+}
+
+// Encoded is a feed's state as it is stored, with its revision: what a Version is, in a part of the memory.
+type Encoded struct {
+	ID       string
+	State    []byte // JSON of a feedmill.FeedState; not to be changed
+	Revision uint64
+}
+
+// Encode returns a version as it is stored.
+func Encode(v *Version) (Encoded, error) {
+	state, err := json.Marshal(&v.State)
+	if err != nil {
+		return Encoded{}, fmt.Errorf("encode feed %s: %w", v.State.ID, err)
+	}
+	return Encoded{v.State.ID, state, v.Revision}, nil
+}
+
+// Version reads the state.
+func (e Encoded) Version() (Version, error) {
+	st, err := decodeState(e.ID, e.State)
+	return Version{st, e.Revision}, err
+}
+
+// Encoded yields all feeds as they are stored, each once, in no stated order. An error ends the sequence.
+func (r *Registry) Encoded(ctx context.Context) iter.Seq2[Encoded, error] {
+	return func(yield func(Encoded, error) bool) {
+		for kv, err := range r.store.All(ctx, BucketFeeds) {
+			if err != nil {
+				yield(Encoded{}, fmt.Errorf("list feeds: %w", err))
+				return
+			}
+			if !yield(Encoded{kv.Key, kv.Value, kv.Revision}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// PutEncoded stores many states as PutVersions does.
+func (r *Registry) PutEncoded(ctx context.Context, all []Encoded) []Written {
+	writes := make([]Write, len(all))
+	for i, e := range all {
+		writes[i] = Write{Key: e.ID, Value: e.State, Revision: e.Revision}
+	}
+	done := r.store.PutAll(ctx, BucketFeeds, writes)
+	for i := range done {
+		if done[i].Err != nil {
+			done[i].Err = fmt.Errorf("put feed %s: %w", all[i].ID, done[i].Err)
+		}
 	}
 	return done
 }

@@ -37,6 +37,8 @@ type Options struct {
 	BusItems int
 	// IdleOnly leaves out all but the idle polls.
 	IdleOnly bool
+	// RestartLook is how long after a start over idle feeds polls are counted (5 s).
+	RestartLook time.Duration
 	// Seed varies the sites (1).
 	Seed int64
 	// Dir holds the data of the runs, which is removed, and their CPU profiles, which are kept. Default: a temporary
@@ -53,6 +55,7 @@ func (o Options) withDefaults() Options {
 	o.PageBytes, o.MaxPageBytes = cmp.Or(o.PageBytes, 60_000), cmp.Or(o.MaxPageBytes, 150_000)
 	o.Rounds, o.Concurrency = cmp.Or(o.Rounds, 3), cmp.Or(o.Concurrency, 32)
 	o.Idle, o.BusItems, o.Seed = cmp.Or(o.Idle, 1000), cmp.Or(o.BusItems, 2000), cmp.Or(o.Seed, 1)
+	o.RestartLook = cmp.Or(o.RestartLook, 5*time.Second)
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
@@ -355,45 +358,16 @@ func (b *bench) hops(ctx context.Context) error {
 	return nil
 }
 
-// idle polls feeds that have nothing new, each once, out of a registry that knows them.
-func (b *bench) idle(ctx context.Context) (err error) {
-	if b.Idle < 0 {
-		return nil
-	}
-	feeds := b.feeds(idlePrefix)
-	var floor floorResult
-	if err := b.run(ctx, &task{Role: roleFloor, Floor: floorTask{Kind: floor304, URLs: feeds, Concurrency: b.Concurrency}}, &floor); err != nil {
-		return err
-	}
-	dir, done := b.dir("idle")
-	defer func() { err = errors.Join(err, done()) }()
-	t := idleTask{Dir: dir, Tags: floor.Tags, Concurrency: b.Concurrency}
-	if b.keep {
-		t.Profile = filepath.Join(b.Dir, "idle.pprof")
-	}
-	var res, again idleResult
-	if err := b.run(ctx, &task{Role: roleIdle, Idle: t}, &res); err != nil {
-		return err
-	}
-	t.NightOff, t.Profile, t.Dir = true, "", dir+"/night"
-	if err := b.run(ctx, &task{Role: roleIdle, Idle: t}, &again); err != nil {
-		return err
-	}
-	b.report.Idle = Idle{Feeds: len(feeds), CPU: per(res.CPU, len(feeds)), PerSecond: rate(len(feeds), res.Wall), Floor: per(floor.CPU, len(feeds)),
-		Capacity: rate(len(feeds), res.CPU) * float64(b.report.Machine.Cores), Unchanged: res.Unchanged, PeakMB: mega(res.Peak),
-		Import: rate(len(feeds), res.Import.Wall), ImportCPU: per(res.Import.CPU, len(feeds)), Restart: again.Unchanged}
-	b.say("idle polls               %6.2f ms CPU, %d of %d unchanged, %.0f MB; import %.3f ms CPU, %.0f feeds/s; %d polls at once after a restart",
-		b.report.Idle.CPU, res.Unchanged, len(feeds), b.report.Idle.PeakMB, b.report.Idle.ImportCPU, b.report.Idle.Import, b.report.Idle.Restart)
-	return nil
-}
-
 // judge holds the figures to the bars.
 func (b *bench) judge() {
 	r := b.report
 	if r.Idle.Feeds > 0 {
 		r.bar("ms CPU for an idle poll", maxIdlePoll, r.Idle.CPU)
-		// They are spread over ten minutes; twice their share is allowed.
-		r.bar("polls in the first 5 s of a restart", max(20, float64(r.Idle.Feeds)*2*restartLook.Seconds()/600), float64(r.Idle.Restart))
+		r.bar("ms CPU for 6,000 idle polls, of 2 cores' 2,000 a second", 2000, 6000*r.Idle.CPU)
+		// Those of a minute off are spread over five minutes, those of a day over ten. Twice their share is allowed.
+		look := b.RestartLook.Seconds()
+		r.bar(fmt.Sprintf("polls in the first %v of a restart", b.RestartLook), max(20, 2*(r.Idle.usual(b.RestartLook)+float64(r.Idle.Feeds)*awayFor.Hours()*look/300)), float64(r.Idle.Restart))
+		r.bar(fmt.Sprintf("polls in the first %v after a day off", b.RestartLook), max(20, 2*float64(r.Idle.Feeds)*look/600), float64(r.Idle.Night))
 		r.bar("MB of resident memory with idle feeds", maxIdleMB, r.Idle.PeakMB)
 	}
 	if b.IdleOnly {

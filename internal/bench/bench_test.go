@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +29,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	r, err := Run(t.Context(), &Options{Feeds: 4, Items: 3, Hosts: 2, PageBytes: 20_000, MaxPageBytes: 30_000, Rounds: 1,
-		Enrich: true, Large: 16, Idle: 3, BusItems: 20, Dir: dir, Out: t.Output()})
+		Enrich: true, Large: 16, Idle: 3, BusItems: 20, RestartLook: time.Second, Dir: dir, Out: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func TestRun(t *testing.T) {
 	if r.Idle.CPU <= 0 || r.Idle.Floor <= 0 || r.Idle.Unchanged != 3 {
 		t.Errorf("idle polls: %+v", r.Idle)
 	}
-	if len(r.Plain.Stages) == 0 || len(r.Bars) != 9 {
+	if len(r.Plain.Stages) == 0 || len(r.Bars) != 11 {
 		t.Errorf("stages %v, bars %v", r.Plain.Stages, r.Bars)
 	}
 	var text bytes.Buffer

@@ -35,6 +35,7 @@ const (
 	rolePipeline = "pipeline"
 	roleHops     = "hops"
 	roleIdle     = "idle"
+	roleImport   = "import"
 	roleBusFloor = "bus floor"
 )
 
@@ -68,6 +69,8 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) (bool, error) {
 		result, err = runHops(ctx, &t.Hops)
 	case roleIdle:
 		result, err = runIdle(ctx, &t.Idle)
+	case roleImport:
+		result, err = runImport(ctx, &t.Idle)
 	case roleBusFloor:
 		result, err = runBusFloor(ctx, &t.Hops)
 	default:

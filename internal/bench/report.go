@@ -94,8 +94,10 @@ type Idle struct {
 	PeakMB    float64 `json:"peak_mb"`
 	Import    float64 `json:"import_per_second"` // feeds subscribed to
 	ImportCPU float64 `json:"import_cpu_ms"`     // per feed
-	// Restart is how many polls came in the first seconds of a restart, when none was due.
+	// Restart and Night are how many polls came in the first seconds of a start, after a minute and after a day in which
+	// nobody was there.
 	Restart int `json:"restart_polls"`
+	Night   int `json:"night_polls"`
 }
 
 // Bar is a figure that must be kept.

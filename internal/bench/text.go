@@ -24,21 +24,29 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "floor: %s\t%.2f\t%.2f\t%.0f\t%.0f\t %s\t\n", f.Name, f.CPU, f.CPU/floor, f.PerSecond, f.PeakMB, list(f.Runs))
 	}
 	for _, p := range r.pipelines() {
+		if p.Articles == 0 {
+			continue
+		}
 		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.0f\t%.0f\t %s\t\n", p.name, p.CPU, p.Ratio, p.PerSecond, p.PeakMB, list(p.Runs))
 	}
-	fmt.Fprintf(t, "floor: %s\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.Floor.Name, r.Bus.Floor.CPU, r.Bus.Floor.PerSecond, r.Bus.Floor.PeakMB, list(r.Bus.Floor.Runs))
-	fmt.Fprintf(t, "five bus hops, %.1f kB\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.MessageKB, r.Bus.CPU, r.Bus.PerSecond, r.Bus.PeakMB, list(r.Bus.Runs))
+	if r.Bus.Items > 0 {
+		fmt.Fprintf(t, "floor: %s\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.Floor.Name, r.Bus.Floor.CPU, r.Bus.Floor.PerSecond, r.Bus.Floor.PeakMB, list(r.Bus.Floor.Runs))
+		fmt.Fprintf(t, "five bus hops, %.1f kB\t%.2f\t\t%.0f\t%.0f\t %s\t\n", r.Bus.MessageKB, r.Bus.CPU, r.Bus.PerSecond, r.Bus.PeakMB, list(r.Bus.Runs))
+	}
 	if r.Idle.Feeds > 0 {
 		fmt.Fprintf(t, "idle poll (304), %d feeds\t%.2f\t\t%.0f\t%.0f\t \t\n", r.Idle.Feeds, r.Idle.CPU, r.Idle.PerSecond, r.Idle.PeakMB)
 		fmt.Fprintf(t, "floor: %s\t%.2f\t\t\t\t \t\n", floor304, r.Idle.Floor)
+		fmt.Fprintf(t, "import of a feed\t%.3f\t\t%.0f\t\t \t\n", r.Idle.ImportCPU, r.Idle.Import)
 	}
 	t.Flush()
 	if r.Enriched != nil {
 		fmt.Fprintf(&b, "\nenrichment: %.0f %% of the CPU of an article\n", 100*r.EnrichShare)
 	}
-	fmt.Fprintf(&b, "start: %.0f ms CPU once, not counted above\n", r.Plain.Start)
-	r.writeStages(&b)
-	r.writeScores(&b)
+	if r.Plain.Articles > 0 {
+		fmt.Fprintf(&b, "start: %.0f ms CPU once, not counted above\n", r.Plain.Start)
+		r.writeStages(&b)
+		r.writeScores(&b)
+	}
 	b.WriteString("\nbars\n")
 	for _, bar := range r.Bars {
 		word := "kept"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -12,15 +13,15 @@ import (
 	"github.com/feedmill/feedmill/registry"
 )
 
-// reconcile gives every feed that should be polled, and stands neither on the calendar nor among the polls that are
-// due, a place on the calendar. It creates only: a schedule that is there is left alone. What is wrong with feeds is counted on
+// reconcile puts every feed on the agenda that this process should poll, and that stands neither there nor on the calendar
+// nor among the polls that are due. It creates only: what is there is left alone. What is wrong with feeds is counted on
 // the way.
 func (p *pipeline) reconcile(ctx context.Context) error {
 	problems := map[string]int{"none": 0}
 	for _, name := range registry.Problems() {
 		problems[string(name)] = 0
 	}
-	err := p.Client.reconcile(ctx, func(st *feedmill.FeedState) {
+	err := p.fillAgenda(ctx, func(uint8) bool { return true }, func(st *feedmill.FeedState) {
 		problem, _ := registry.Diagnose(st, time.Now())
 		problems[cmp.Or(string(problem), "none")]++
 	})
@@ -30,13 +31,39 @@ func (p *pipeline) reconcile(ctx context.Context) error {
 	return err
 }
 
-// reconcile calls each for every feed, whether it has a place or not.
-func (c *Client) reconcile(ctx context.Context, each func(*feedmill.FeedState)) error {
-	held, err := c.Bus.Scheduled(ctx, bus.SchedulePolls)
+// fillAgenda puts the feeds of partitions on the agenda that stand nowhere, as far as the partitions are held. Each is
+// called for every feed of any partition.
+func (p *pipeline) fillAgenda(ctx context.Context, of func(part uint8) bool, each func(*feedmill.FeedState)) error {
+	type missing struct {
+		registry.Encoded
+		part uint8
+		at   time.Time
+	}
+	var list []missing
+	now := time.Now()
+	for e, err := range p.Registry.Encoded(ctx) {
+		if err != nil {
+			return err
+		}
+		v, err := e.Version()
+		if err != nil {
+			p.log.Error("a feed's state cannot be read; it is not polled", "feed", e.ID, "error", err)
+			continue
+		}
+		st := &v.State
+		each(st)
+		if part := partition(st); !st.Paused && !st.Gone && of(part) && p.idle.holds(part) && !p.idle.has(st.ID) {
+			list = append(list, missing{e, part, p.dueAgain(st, now)})
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	held, err := p.Bus.Scheduled(ctx, bus.SchedulePolls)
 	if err != nil {
 		return err
 	}
-	due, err := c.Bus.Waiting(ctx)
+	due, err := p.Bus.Waiting(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,31 +71,103 @@ func (c *Client) reconcile(ctx context.Context, each func(*feedmill.FeedState)) 
 	for _, s := range append(held, due...) {
 		there[s[strings.LastIndexByte(s, '.')+1:]] = true
 	}
-	var missing []feedmill.FeedState
-	now := time.Now()
-	for st, err := range c.Registry.Feeds(ctx, nil) {
-		if err != nil {
-			return err
+	for _, m := range list {
+		if !there[m.ID] {
+			p.idle.add(m.Encoded, m.part, m.at)
 		}
-		each(&st)
-		if there[st.ID] || st.Paused || st.Gone {
+	}
+	return nil
+}
+
+// dueAgain is when a feed is polled that is found in the registry alone. The polls of a time in which nobody polled are
+// spread over as long a time, and over poll.min at least and poll.spread at most: mostly that no more than doubles the
+// usual number of requests.
+func (p *pipeline) dueAgain(st *feedmill.FeedState, now time.Time) time.Time {
+	switch {
+	case st.Due.After(now):
+		return st.Due
+	case st.LastPoll.IsZero():
+		return now
+	case st.Due.IsZero():
+		return registry.Spread(st.ID, p.policy.Spread, now)
+	}
+	return registry.Spread(st.ID, min(p.policy.Spread, max(p.policy.Min, now.Sub(st.Due))), now)
+}
+
+// wanted are the partitions whose feeds are to be looked for in the registry.
+type wanted struct {
+	mu    sync.Mutex
+	parts map[uint8]bool
+	wake  chan struct{}
+}
+
+func (w *wanted) signal() chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
+	return w.wake
+}
+
+func (w *wanted) add(part uint8) {
+	w.mu.Lock()
+	if w.parts == nil {
+		w.parts = map[uint8]bool{}
+	}
+	w.parts[part] = true
+	w.mu.Unlock()
+	select {
+	case w.signal() <- struct{}{}:
+	default:
+	}
+}
+
+func (w *wanted) take() map[uint8]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	parts := w.parts
+	w.parts = nil
+	return parts
+}
+
+// wantedPause is how long is waited for further partitions that are wanted: mostly there are several at once.
+const wantedPause = 100 * time.Millisecond
+
+// lookAtWanted looks for the feeds of wanted partitions until ctx ends.
+func (p *pipeline) lookAtWanted(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wanted.signal():
+		}
+		if !sleep(ctx, wantedPause) {
+			return
+		}
+		parts := p.wanted.take()
+		err := p.fillAgenda(ctx, func(part uint8) bool { return parts[part] }, func(*feedmill.FeedState) {})
+		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		missing = append(missing, feedmill.FeedState{ID: st.ID, URL: st.URL, MovedTo: st.MovedTo, Failures: st.Failures, Due: st.Due, LastPoll: st.LastPoll})
-	}
-	err = c.scheduleAll(ctx, missing, func(st *feedmill.FeedState) time.Time {
-		switch {
-		case st.Due.After(now):
-			return st.Due
-		case st.LastPoll.IsZero():
-			return now
+		p.log.Warn("cannot look for the feeds that are to be polled; trying again", "error", err)
+		sleep(ctx, agendaPause)
+		for part := range parts {
+			p.wanted.add(part)
 		}
-		return registry.Spread(st.ID, time.Duration(c.cfg.Poll.Spread), now)
-	})
-	if err == nil && len(missing) > 0 {
-		c.log.Info("feeds put on the calendar", "feeds", len(missing))
 	}
-	return err
+}
+
+// look reads again what somebody has changed: one feed, or the feeds of a partition.
+func (p *pipeline) look(ctx context.Context, poll *feedmill.Poll) error {
+	switch {
+	case p.once != nil: // a pass has looked at all feeds
+		return nil
+	case poll.Feed != "":
+		return p.idle.look(ctx, poll.Feed)
+	}
+	p.wanted.add(uint8(bus.PartitionOf(poll.Host)))
+	return nil
 }
 
 // forgetLost finds the feeds whose validators and seen marks rest on messages that the streams no longer reach, as after

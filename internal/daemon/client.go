@@ -146,26 +146,38 @@ func (c *Client) SubscribeAll(ctx context.Context, feeds []registry.NewFeed, eac
 		return nil, err
 	}
 	done := make([]registry.Added, 0, len(feeds))
+	hosts := map[int]string{} // of the partitions that have a feed to be polled for the first time: one for each
 	for part := range slices.Chunk(feeds, atOnce) {
 		results := c.Registry.AddAll(ctx, part)
-		var first []feedmill.FeedState
 		for i := range results {
 			if err := results[i].Err; err != nil && !feedmill.IsPermanent(err) {
-				return done, err
-			} else if err == nil && results[i].New {
-				first = append(first, results[i].State)
+				return done, errors.Join(err, c.tellOf(ctx, hosts))
 			}
-		}
-		now := time.Now()
-		if err := c.scheduleAll(ctx, first, func(*feedmill.FeedState) time.Time { return now }); err != nil {
-			return done, err
+			if st := &results[i].State; results[i].Err == nil && st.LastPoll.IsZero() && len(hosts) < bus.Partitions {
+				host := fetcher.HostKey(st.URL)
+				hosts[bus.PartitionOf(host)] = host
+			}
 		}
 		done = append(done, results...)
 		if each != nil {
 			each(len(part))
 		}
 	}
-	return done, nil
+	return done, c.tellOf(ctx, hosts)
+}
+
+// tellOf tells the processes that fetch for these hosts of feeds that are new in the registry. It is one message for each
+// host's partition; none runs now, or it is lost with an import that is broken off, then a start or the reconciler finds
+// the feeds all the same.
+func (c *Client) tellOf(ctx context.Context, hosts map[int]string) error {
+	if len(hosts) == 0 {
+		return nil
+	}
+	return c.Bus.Send(ctx, "calendar", "look:"+time.Now().UTC().Format(time.RFC3339Nano), func(o *bus.Outbox) {
+		for _, host := range hosts {
+			bus.Put(o, bus.Polls, feedmill.Poll{Host: host, Look: true})
+		}
+	})
 }
 
 // mayAddAll refuses a list that brings more feeds than there may be without a contact. Those that are there already do
@@ -193,28 +205,24 @@ func (c *Client) mayAddAll(ctx context.Context, feeds []registry.NewFeed) error 
 	return c.mayAdd(ctx, len(news))
 }
 
-// scheduleAll puts the next polls of many feeds on the calendar.
-func (c *Client) scheduleAll(ctx context.Context, feeds []feedmill.FeedState, at func(*feedmill.FeedState) time.Time) error {
-	for part := range slices.Chunk(feeds, atOnce) {
-		err := c.Bus.Send(ctx, "calendar", "", func(o *bus.Outbox) {
-			for i := range part {
-				due := at(&part[i])
-				bus.At(o, due, bus.Polls, pollOf(&part[i], due))
-			}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Unsubscribe removes a feed with all that is known of it, and its next poll. Records stay.
 func (c *Client) Unsubscribe(ctx context.Context, st *feedmill.FeedState) error {
 	if err := c.Registry.Remove(ctx, st.ID); err != nil {
 		return err
 	}
-	return bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{}))
+	return c.cancel(ctx, st)
+}
+
+// cancel takes a feed's next poll from the calendar, and tells the process on whose agenda it may stand.
+func (c *Client) cancel(ctx context.Context, st *feedmill.FeedState) error {
+	if err := bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{})); err != nil || st.Outcome != feedmill.OutcomeUnchanged {
+		return err
+	}
+	look := pollOf(st, time.Time{})
+	look.Look = true
+	return c.Bus.Send(ctx, "calendar", st.ID+":look:"+time.Now().UTC().Format(time.RFC3339Nano), func(o *bus.Outbox) {
+		bus.Put(o, bus.Polls, look)
+	})
 }
 
 // pollOf is the poll of a feed that is due at the given time.

@@ -114,9 +114,12 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			if p.leases, err = p.Bus.NewLeases(ctx, time.Duration(p.cfg.Fetch.HostDelay)); err != nil {
 				return err
 			}
-			p.idle = newIdle(p.Registry, p.log, func(ctx context.Context, st *feedmill.FeedState) error {
-				return bus.Cancel(ctx, p.Bus, bus.Polls, pollOf(st, time.Time{}))
-			})
+			p.idle, p.polls = newIdle(p.Registry, p.log), make(chan struct{}, p.cfg.Fetch.Concurrency)
+			if p.Bus.Embedded() {
+				for part := range bus.Partitions {
+					p.idle.hold(uint8(part))
+				}
+			}
 			if err := p.learnHolds(ctx); err != nil {
 				return err
 			}

@@ -8,111 +8,200 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/bus"
+	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/registry"
 )
 
 const (
 	// idleEvery is how long a poll that found nothing new may wait to be written down.
 	idleEvery = time.Second
-	// maxIdle is how many feeds' states are kept in memory.
+	// maxIdle is how many feeds' states are kept in memory; of more feeds it is only known when they are due.
 	maxIdle = 1 << 18
 	// lastFlush is how long the last states have to be written when the process ends.
 	lastFlush = 5 * time.Second
 )
 
-// idle holds the states of feeds whose last poll found nothing new, and writes them down behind the polls, many at a time.
-// What is lost with a killed process is when such a poll was; the next one is on the calendar.
+// idle holds the feeds whose last poll found nothing new: their states, which it writes down behind the polls, many at a
+// time, and when they are due (see agenda). What is lost with a killed process is when the polls of the last second were.
+// Whoever polls those feeds next finds in the registry when they were due before.
 //
-// A state that somebody else changes meanwhile is found out when it is written, by its revision: then it is forgotten
-// here, and what the poll found is added to the newer one.
+// A state that somebody else changes meanwhile is found out when it is written, by its revision: then what the poll found is
+// added to the newer one.
 type idle struct {
 	registry *registry.Registry
 	log      *slog.Logger
-	// stale is called for a feed that was polled although it was paused or removed meanwhile.
-	stale func(context.Context, *feedmill.FeedState) error
 
 	writing sync.Mutex // one flush at a time
 
 	mu    sync.Mutex
 	feeds map[string]*idleFeed
 	dirty map[string]bool
+	// states counts the feeds whose state is in memory.
+	states int
+	failed bool // the last flush
+	agenda
 }
 
+// idleFeed is a feed in memory. There are very many of them.
 type idleFeed struct {
-	registry.Version
-	changes int // since it was read
+	id       string
+	state    []byte // as it is stored; nil: it is to be read
+	revision uint64
+	base     uint64 // the revision that was read, from which on all others are of this process
+	due      int64  // Unix nanoseconds, as all times here
+	slot     int64  // that was booked with its host; 0: none
+	polled   int64
+	changes  int32 // since it was read
+	place    int32 // in the agenda; -1: it does not stand there
+	part     uint8 // partition of the host that is asked
+	putOff   bool  // it was overdue and has been put off once
 }
 
-func newIdle(r *registry.Registry, log *slog.Logger, stale func(context.Context, *feedmill.FeedState) error) *idle {
-	return &idle{registry: r, log: log, stale: stale, feeds: map[string]*idleFeed{}, dirty: map[string]bool{}}
+func newIdle(r *registry.Registry, log *slog.Logger) *idle {
+	d := &idle{registry: r, log: log, feeds: map[string]*idleFeed{}, dirty: map[string]bool{}, agenda: newAgenda()}
+	d.idled.L = &d.mu
+	return d
 }
 
 // version returns a feed's state as the last poll left it.
 func (d *idle) version(ctx context.Context, id string) (registry.Version, error) {
 	d.mu.Lock()
 	f := d.feeds[id]
-	if f != nil {
-		defer d.mu.Unlock()
-		return f.Version, nil
+	if f == nil || f.state == nil {
+		d.mu.Unlock()
+		return d.registry.Version(ctx, id)
 	}
+	e := registry.Encoded{ID: f.id, State: f.state, Revision: f.revision}
 	d.mu.Unlock()
-	return d.registry.Version(ctx, id)
+	return e.Version()
 }
 
-// put takes what a poll made of a version of a feed's state.
-func (d *idle) put(v registry.Version) {
+// put takes what a poll made of a version of a feed's state. The feed stands on the agenda then, where it is this
+// process's to poll.
+func (d *idle) put(v registry.Version) error {
+	e, err := registry.Encode(&v)
+	if err != nil {
+		return err
+	}
+	part := partition(&v.State)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f := d.feeds[v.State.ID]
+	f := d.feeds[e.ID]
 	if f == nil {
-		if len(d.feeds) >= maxIdle {
-			d.forget()
-		}
-		f = &idleFeed{Version: v}
-		d.feeds[v.State.ID] = f
+		f = &idleFeed{id: e.ID, base: e.Revision, place: -1}
+		d.feeds[e.ID] = f
 	}
-	f.State = v.State // its revision may have become a later one
+	if f.revision = max(f.revision, e.Revision); e.Revision < f.base {
+		f.revision = e.Revision // somebody has changed the feed since: what the poll found is merged
+	}
+	d.keep(f, e.State)
+	f.part, f.due, f.slot, f.polled, f.putOff = part, v.State.Due.UnixNano(), 0, v.State.LastPoll.UnixNano(), false
 	f.changes++
-	d.dirty[v.State.ID] = true
+	d.dirty[e.ID] = true
+	if d.held[part] {
+		d.place(f)
+	}
+	return nil
 }
 
-// forget makes room: it drops an eighth of the states, any of them that are written down.
-func (d *idle) forget() {
+// partition is the one whose holder polls a feed.
+func partition(st *feedmill.FeedState) uint8 {
+	return uint8(bus.PartitionOf(fetcher.HostKey(st.PollURL())))
+}
+
+// keep keeps a feed's state in memory, and makes room where there are too many. The caller holds mu.
+func (d *idle) keep(f *idleFeed, state []byte) {
+	if f.state == nil && state != nil {
+		if d.states >= maxIdle {
+			d.makeRoom()
+		}
+		d.states++
+	}
+	f.state = state
+}
+
+// makeRoom drops an eighth of the states, any of them that are written down. The caller holds mu.
+func (d *idle) makeRoom() {
 	left := maxIdle / 8
-	for id := range d.feeds {
+	for id, f := range d.feeds {
 		if left == 0 {
 			return
 		}
-		if !d.dirty[id] {
-			delete(d.feeds, id)
+		if f.state != nil && !d.dirty[id] {
+			f.state = nil
+			d.states--
 			left--
 		}
 	}
 }
 
-// forgetWritten drops all states that are written down.
-func (d *idle) forgetWritten() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for id := range d.feeds {
-		if !d.dirty[id] {
-			delete(d.feeds, id)
-		}
+// drop forgets a feed. The caller holds mu.
+func (d *idle) drop(f *idleFeed) {
+	d.unplace(f)
+	if f.state != nil {
+		d.states--
 	}
+	delete(d.feeds, f.id)
+	delete(d.dirty, f.id)
 }
 
-// settle writes a feed's state down, where it is not, and forgets it: what comes next is committed to the registry.
+// settle writes a feed's state down, where it is not, and forgets it: what comes next is committed to the registry, and its
+// next poll is on the calendar of the bus.
 func (d *idle) settle(ctx context.Context, id string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	err := d.write(ctx, []string{id})
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err == nil {
-		delete(d.feeds, id)
-		delete(d.dirty, id)
+	if f := d.feeds[id]; err == nil && f != nil {
+		d.drop(f)
 	}
 	return err
+}
+
+// look reads a feed again that somebody has changed.
+func (d *idle) look(ctx context.Context, id string) error {
+	d.mu.Lock()
+	f := d.feeds[id]
+	d.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if err := d.write(ctx, []string{id}); err != nil {
+		return err
+	}
+	v, err := d.registry.Version(ctx, id)
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.feeds[id]; f != nil && !d.dirty[id] {
+		if err != nil || v.State.Paused || v.State.Gone {
+			d.drop(f)
+			return nil
+		}
+		return d.refresh(f, v)
+	}
+	return nil
+}
+
+// refresh takes a state that somebody else has written. The caller holds mu.
+func (d *idle) refresh(f *idleFeed, v registry.Version) error {
+	e, err := registry.Encode(&v)
+	if err != nil {
+		return err
+	}
+	d.keep(f, e.State)
+	f.revision, f.base = e.Revision, e.Revision
+	if f.place >= 0 && v.State.Due.UnixNano() != f.due && !v.State.Due.IsZero() {
+		f.due, f.slot = v.State.Due.UnixNano(), 0
+		d.place(f)
+	}
+	return nil
 }
 
 // run writes states down until ctx ends, and then those that are left.
@@ -136,7 +225,7 @@ func (d *idle) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
 	defer cancel()
 	if err := d.flush(ctx); err != nil {
-		d.log.Warn("the states of some feeds without news are not written down; they are polled when they are due all the same", "error", err)
+		d.log.Warn("the states of some feeds without news are not written down; they are polled when they were due before", "error", err)
 	}
 }
 
@@ -149,64 +238,84 @@ func (d *idle) flush(ctx context.Context) error {
 		ids = append(ids, id)
 	}
 	d.mu.Unlock()
-	return d.write(ctx, ids)
+	err := d.write(ctx, ids)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = err != nil
+	return err
 }
 
-// write writes down the feeds that are not. Errors of single ones leave them for the next time.
+// write writes down the feeds that are not. Errors of single ones leave them for the next time. The caller holds writing.
 func (d *idle) write(ctx context.Context, ids []string) error {
-	var all []registry.Version
-	var changes []int
+	var all []registry.Encoded
+	var changes []int32
 	d.mu.Lock()
 	for _, id := range ids {
 		if f := d.feeds[id]; f != nil && d.dirty[id] {
-			all, changes = append(all, f.Version), append(changes, f.changes)
+			all, changes = append(all, registry.Encoded{ID: f.id, State: f.state, Revision: f.revision}), append(changes, f.changes)
 		}
 	}
 	d.mu.Unlock()
-	var errs []error
-	for i, w := range d.registry.PutVersions(ctx, all) {
-		id := all[i].State.ID
+	if len(all) == 0 {
+		return nil
+	}
+	var failed error
+	for i, w := range d.registry.PutEncoded(ctx, all) {
+		id := all[i].ID
 		if errors.Is(w.Err, registry.ErrConflict) {
-			w.Err = d.merge(ctx, &all[i].State)
-			d.mu.Lock()
-			if w.Err == nil {
-				delete(d.feeds, id)
-				delete(d.dirty, id)
-			}
-			d.mu.Unlock()
+			w.Err = d.merge(ctx, all[i], changes[i])
 		} else if w.Err == nil {
 			d.mu.Lock()
 			if f := d.feeds[id]; f != nil {
-				f.Revision = w.Revision
+				f.revision = w.Revision
 				if f.changes == changes[i] {
 					delete(d.dirty, id)
 				}
 			}
 			d.mu.Unlock()
 		}
-		if w.Err != nil {
-			errs = append(errs, w.Err)
+		if failed == nil {
+			failed = w.Err
 		}
 	}
-	if len(errs) > 0 {
-		return errs[0]
-	}
-	return nil
+	return failed
 }
 
-// merge adds what a poll found to a state that somebody else has changed.
-func (d *idle) merge(ctx context.Context, st *feedmill.FeedState) error {
-	var now feedmill.FeedState
-	err := d.registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
-		if now = *s; s.Paused || s.Gone || !st.LastPoll.After(s.LastPoll) {
+// merge adds what a poll found to a state that somebody else has changed, and goes on from there. A feed that is not to be
+// polled any more is forgotten.
+func (d *idle) merge(ctx context.Context, e registry.Encoded, changes int32) error {
+	found, err := e.Version()
+	if err != nil {
+		return err
+	}
+	st := &found.State
+	err = d.registry.Update(ctx, e.ID, func(s *feedmill.FeedState) error {
+		if s.Paused || s.Gone || !st.LastPoll.After(s.LastPoll) {
 			return nil // a later poll is known
 		}
 		s.LastPoll, s.LastSuccess, s.Outcome, s.Status, s.Class, s.Error = st.LastPoll, st.LastSuccess, st.Outcome, st.Status, st.Class, st.Error
 		s.Failures, s.RetryAt, s.New, s.Fresh, s.MaxAge, s.Due, s.LastBody = st.Failures, st.RetryAt, st.New, st.Fresh, st.MaxAge, st.Due, st.LastBody
 		return nil
 	})
-	if errors.Is(err, registry.ErrNotFound) || err == nil && (now.Paused || now.Gone) {
-		return d.stale(ctx, st)
+	var now registry.Version
+	if err == nil {
+		now, err = d.registry.Version(ctx, e.ID)
 	}
-	return err
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.feeds[e.ID]
+	switch {
+	case f == nil:
+		return nil
+	case err != nil || now.State.Paused || now.State.Gone:
+		d.drop(f)
+		return nil
+	case f.changes != changes:
+		return nil // polled again: that is merged next
+	}
+	delete(d.dirty, e.ID)
+	return d.refresh(f, now)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,12 +56,16 @@ func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, st := range feeds {
-		if st.Paused || st.Gone {
-			continue
-		}
-		ps.feeds[st.ID] = st.URL
-		if err := p.schedule(ctx, &st, now); err != nil {
+	for part := range slices.Chunk(feeds, atOnce) {
+		err := p.Bus.Send(ctx, "calendar", "pass", func(o *bus.Outbox) {
+			for i := range part {
+				if st := &part[i]; !st.Paused && !st.Gone {
+					ps.feeds[st.ID] = st.URL
+					bus.At(o, now, bus.Polls, pollOf(st, now))
+				}
+			}
+		})
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
-	"github.com/feedmill/feedmill/bus"
 )
 
 // Pause keeps a feed with all that is known of it, and takes its next poll from the calendar.
@@ -17,7 +16,7 @@ func (c *Client) Pause(ctx context.Context, st *feedmill.FeedState) error {
 	if err != nil {
 		return err
 	}
-	return bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{}))
+	return c.cancel(ctx, st)
 }
 
 // Resume ends the pause of a feed, or takes up one again that was gone, and schedules its next poll: for now, or for the

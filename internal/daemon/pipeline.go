@@ -43,7 +43,9 @@ type pipeline struct {
 	shared    shared
 	holds     holds
 	leases    *bus.Leases
-	idle      *idle // of the fetcher, nil elsewhere
+	idle      *idle         // of the fetcher, nil elsewhere
+	polls     chan struct{} // a place for each poll under way
+	wanted    wanted
 	chain     *enricher.Chain
 	enriching *enriching
 	drift     *drift // of the parser, nil elsewhere
@@ -83,6 +85,7 @@ func (p *pipeline) workers(stage string) []worker {
 		return []worker{
 			{"leases", p.leases.Run},
 			{"idle", p.idle.run},
+			{"agenda", p.keepAgenda},
 			{"poll", func(ctx context.Context) error { return poll.Run(ctx, b) }},
 			{"page", func(ctx context.Context) error { return page.Run(ctx, b) }},
 			{"visit", func(ctx context.Context) error { return visit.Run(ctx, b) }},

@@ -13,9 +13,34 @@ import (
 	"github.com/feedmill/feedmill/registry"
 )
 
-// poll fetches a feed that is due. A body goes on as a page, and the worker that reads it commits what it means; here
-// only outcomes without a body are committed. The next poll is on the calendar before this one is acknowledged.
+// poll does what a message says: it polls a feed that is due, or looks at what somebody has changed.
 func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox) error {
+	if poll.Look {
+		return p.look(ctx, &poll)
+	}
+	if p.once == nil {
+		busy, known := p.idle.claim(&poll)
+		if known {
+			return nil
+		}
+		if busy {
+			poll.Due = time.Now().Add(unreadPause)
+			bus.At(out, poll.Due, bus.Polls, poll)
+			return nil
+		}
+	}
+	select {
+	case p.polls <- struct{}{}:
+		defer func() { <-p.polls }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return p.pollFeed(ctx, poll, out)
+}
+
+// pollFeed fetches a feed that is due. A body goes on as a page, and the worker that reads it commits what it means; here
+// only outcomes without a body are committed. The next poll is on the calendar, or on the agenda, before this one is done.
+func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Outbox) error {
 	known, err := p.idle.version(ctx, poll.Feed)
 	st := known.State
 	if errors.Is(err, registry.ErrNotFound) || err == nil && (st.Paused || st.Gone) {
@@ -31,15 +56,13 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	}
 	if at := p.reading.since(&st); now.Sub(at) < unreadPatience {
 		// Its last document is not read yet: what it says of validators and of the next poll is not known.
-		poll.Due = now.Add(unreadPause)
-		bus.At(out, poll.Due, bus.Polls, poll)
+		p.pollLater(out, &st, poll, now.Add(unreadPause))
 		return nil
 	}
 	if p.once == nil && !poll.PutOff && now.Sub(poll.Due) > max(p.policy.Spread, lateness) {
 		at := registry.Spread(st.ID, p.policy.Spread, now)
-		later := pollOf(&st, at)
-		later.PutOff = true
-		bus.At(out, at, bus.Polls, later)
+		poll.PutOff = true
+		p.pollLater(out, &st, poll, at)
 		p.event(out, feedmill.Event{Outcome: feedmill.OutcomePostponed, Feed: st.ID, URL: st.PollURL(), Reason: "overdue polls are spread", Next: at})
 		return nil
 	}
@@ -58,8 +81,8 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 			return nil
 		}
 		p.once.putOff(st.ID)
-		poll.Slot, poll.Due = off.at, off.at
-		bus.At(out, off.at, bus.Polls, poll)
+		poll.Slot = off.at
+		p.pollLater(out, &st, poll, off.at)
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -126,14 +149,16 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	return nil
 }
 
-// unchanged plans the next poll of a feed that has nothing new, and leaves the rest to be written down with that of
-// others. It is an event where it was not so the last time, too.
+// unchanged puts a feed that has nothing new on the agenda again, and leaves what was found to be written down with that
+// of others. It is an event where it was not so the last time, too.
 func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time, change func(*feedmill.FeedState)) {
 	was := v.State.Outcome
 	change(&v.State)
 	st := &v.State
 	st.Due = registry.Next(st, p.policy, now)
-	p.plan(out, st, st.Due)
+	if p.once == nil && !p.idle.holds(partition(st)) {
+		p.plan(out, st, st.Due)
+	}
 	e := feedmill.Event{Time: now, Outcome: st.Outcome, Feed: st.ID, URL: st.PollURL(), Status: st.Status, Next: st.Due}
 	if was != st.Outcome {
 		p.event(out, e)
@@ -141,7 +166,9 @@ func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time,
 		p.tell(e)
 	}
 	out.Then(func(context.Context) error {
-		p.idle.put(v)
+		if err := p.idle.put(v); err != nil {
+			return err
+		}
 		p.once.polled(st.ID, st.Outcome)
 		return nil
 	})
@@ -188,6 +215,16 @@ func (p *pipeline) settle(out *bus.Outbox, st *feedmill.FeedState, now time.Time
 		p.once.polled(st.ID, after.Outcome)
 		return nil
 	})
+}
+
+// pollLater puts a poll off: on the agenda, where the feed stood there, or on the calendar.
+func (p *pipeline) pollLater(out *bus.Outbox, st *feedmill.FeedState, poll feedmill.Poll, at time.Time) {
+	if p.once == nil && p.idle.later(&poll, at) {
+		return
+	}
+	again := pollOf(st, at)
+	again.Slot, again.PutOff = poll.Slot, poll.PutOff
+	bus.At(out, at, bus.Polls, again)
 }
 
 // plan puts a feed's next poll on the calendar.

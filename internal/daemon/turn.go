@@ -189,9 +189,6 @@ func (p *pipeline) learnHolds(ctx context.Context) error {
 	for host, until := range held {
 		p.hosts.Block(host, until)
 	}
-	if p.holds.loaded {
-		p.idle.forgetWritten() // another process may have polled those feeds meanwhile
-	}
 	p.holds.loaded, p.holds.taken = true, taken
 	return nil
 }
