@@ -1,18 +1,23 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/feedmill/feedmill"
 )
 
-// quoteMarks maps opening marks to the marks that close them.
+// quoteMarks maps opening marks to the marks that close them. A straight mark closes what a curly one opened, if need be.
 func quoteMarks(s string) string {
 	switch s {
 	case "“":
 		return "”"
 	case `"`:
 		return `"`
+	case "‘":
+		return "’"
 	case "„":
 		return "“”"
 	case "«":
@@ -38,18 +43,50 @@ const (
 	maxQuote = 600
 	// How far, in tokens, a cue and its subject may stand from the quote.
 	maxCue = 30
+	// How many tokens before a quote in its sentence are read.
+	maxLead = 60
+	// How many tokens of a sentence are read for whom a pronoun means, and how many people with titles.
+	maxSentence = 200
+	maxHolders  = 100
+	// How many sentences back a pronoun's person is looked for.
+	maxBack = 5
+	// What nobody is said to have said needs so many words to be a quote and not a name or irony.
+	loneQuote = 5
 )
 
-// findQuotes finds what stands between quotation marks, and who said it.
+// quoted is what stands between marks, as tokens: from the first behind the opening mark to the closing mark, or to the
+// end of the paragraph where none closes it and the next paragraph goes on with an opening mark.
+type quoted struct {
+	open, shut int
+	goesOn     bool // into the next paragraph
+	saying
+}
+
+// saying is who said something, and how that is stated.
+type saying struct {
+	who   *entity
+	found bool
+	cue   string
+	text  string // the speaker as written
+	// at is the token of the cue, -1 if there is none; behind tells that it follows the quote.
+	at     int
+	behind bool
+}
+
+// findQuotes finds what is quoted, directly or not, and who said it.
 func findQuotes(ctx context.Context, d *document) error {
 	d.r.Quotes = nil
-	q := &quoter{d: d, roles: newMentionMap(d)}
+	at := newMentionMap(d)
 	for order, f := range d.fields {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		q.lastOrg, q.lastPerson, q.lastSpeaker, q.lastTo = nil, nil, nil, -1
-		q.field(order, f)
+		q := &quoter{d: d, f: f, toks: f.tokens(), at: at[order], spoke: map[int]*entity{}, voice: map[int]bool{}}
+		q.scan()
+		if err := q.attribute(ctx); err != nil {
+			return err
+		}
+		q.write()
 	}
 	return nil
 }
@@ -71,126 +108,211 @@ func newMentionMap(d *document) [][]*placed {
 	return at
 }
 
+// quoter reads the quotes of one field.
 type quoter struct {
-	d     *document
-	roles [][]*placed
-	order int
-	f     *field
-	toks  []token
-	// lastOrg and lastPerson spoke last; lastSpeaker said the quote that ended at token lastTo.
-	lastOrg, lastPerson, lastSpeaker *entity
-	lastTo                           int
-	lastText                         string
+	d    *document
+	f    *field
+	toks []token
+	at   []*placed
+	// spans are the quotes in marks; in[i] is one more than the index of the one that token i stands in.
+	spans []quoted
+	in    []int32
+	// reported are the clauses without marks.
+	reported []quoted
+	// spoke tells who speaks in a sentence: nil for somebody without a name.
+	spoke map[int]*entity
+	// holders are the people with a title.
+	holders []*entity
+	// voice tells in which of them it is a spokesman who does.
+	voice map[int]bool
 }
 
-func (q *quoter) field(order int, f *field) {
-	q.order, q.f, q.toks = order, f, f.tokens()
+// scan finds what stands between marks.
+func (q *quoter) scan() {
+	q.in = make([]int32, len(q.toks))
 	stray := map[string]int{} // up to which token a mark is known not to be closed
 	for i := 0; i < len(q.toks); i++ {
-		marks := quoteMarks(q.toks[i].text)
-		if marks == "" || i < stray[q.toks[i].text] {
-			q.noteSpeaker(i)
+		t := &q.toks[i]
+		if t.kind != kindPunct {
 			continue
 		}
-		// An inner mark that closes before a word opens nothing: 5'10" tall.
-		if q.toks[i].is(`"`) && i > 0 && !q.toks[i].gap && q.toks[i-1].kind == kindNumber {
+		marks := quoteMarks(t.text)
+		if marks == "" || i < stray[t.text] || !q.opens(i) {
 			continue
 		}
-		j := q.closing(i, marks)
+		j, end := q.closing(i, marks)
+		goesOn := false
 		if j < 0 {
-			stray[q.toks[i].text] = q.searched(i)
-			continue
+			// “… / “… ”: the next paragraph opens again what this one has not closed.
+			if end < len(q.toks) && q.toks[end].is(t.text) && end-i <= maxQuote && !t.is("‘") && end > i+2 {
+				j, goesOn = end, true
+			} else {
+				stray[t.text] = end
+				continue
+			}
 		}
 		if j > i+1 {
-			q.add(i, j)
+			q.spans = append(q.spans, quoted{open: i, shut: j, goesOn: goesOn})
+			for k := i; k < min(j+1, len(q.toks)) && (k < j || !goesOn); k++ {
+				q.in[k] = int32(len(q.spans))
+			}
 		}
-		i = j
+		if goesOn {
+			i = j - 1
+		} else {
+			i = j
+		}
 	}
 }
 
-// closing returns the index of the mark that closes the one at i, -1 if there is none in the paragraph.
-func (q *quoter) closing(i int, marks string) int {
-	for j := i + 1; j < len(q.toks) && j-i <= maxQuote; j++ {
+// opens tells whether a mark opens a quote: not one that closes before a word, as in 5'10" or ‘90s.
+func (q *quoter) opens(i int) bool {
+	t := &q.toks[i]
+	if t.is(`"`) && i > 0 && !t.gap && q.toks[i-1].kind == kindNumber {
+		return false
+	}
+	if t.is("‘") {
+		return i+1 < len(q.toks) && !q.toks[i+1].gap && q.toks[i+1].kind == kindWord && (i == 0 || t.gap || q.toks[i-1].kind == kindPunct)
+	}
+	return true
+}
+
+// closing returns the index of the mark that closes the one at i, -1 if there is none in the paragraph, and how far was
+// looked.
+func (q *quoter) closing(i int, marks string) (at, end int) {
+	straight := -1
+	j := i + 1
+	for ; j < len(q.toks) && j-i <= maxQuote; j++ {
 		t := &q.toks[j]
 		if t.line && j > i+1 {
-			return -1
+			break
 		}
-		if t.kind == kindPunct && contains(marks, t.text) {
-			return j
+		if t.kind != kindPunct {
+			continue
 		}
-	}
-	return -1
-}
-
-// searched returns how far closing has looked for the mark at i in vain.
-func (q *quoter) searched(i int) int {
-	j := i + 1
-	for j < len(q.toks) && j-i <= maxQuote && (!q.toks[j].line || j == i+1) {
-		j++
-	}
-	return j
-}
-
-func contains(marks, s string) bool {
-	for _, r := range marks {
-		if string(r) == s {
-			return true
+		if strings.Contains(marks, t.text) {
+			if t.is("’") && !q.closesSingle(j) {
+				continue
+			}
+			return j, j
+		}
+		if straight < 0 && t.is(`"`) && !t.gap && q.toks[i].is("“") {
+			straight = j
 		}
 	}
-	return false
+	return straight, j
 }
 
-func (q *quoter) add(open, shut int) {
-	from, to := open+1, shut
-	start, end := q.toks[from].start, q.toks[to-1].end
-	out := feedmill.Quote{Span: q.f.span(start, end), Text: q.f.slice(start, end), Direct: true}
-	who, said := q.attribute(open, shut)
-	words := 0
-	for _, t := range q.toks[from:to] {
-		if t.kind == kindWord {
-			words++
+// closesSingle tells whether ’ at j closes a quote and is no apostrophe: "the players’ union".
+func (q *quoter) closesSingle(j int) bool {
+	if q.toks[j].gap {
+		return false
+	}
+	prev := &q.toks[j-1]
+	if prev.kind == kindPunct {
+		return true
+	}
+	return j+1 >= len(q.toks) || q.toks[j+1].kind == kindPunct || !strings.HasSuffix(prev.key, "s") && q.toks[j+1].gap
+}
+
+// attribute goes through the sentences in order, and says of each quote that opens in it, and of each reported clause,
+// who said it.
+func (q *quoter) attribute(ctx context.Context) error {
+	next := 0
+	for s, sent := range q.f.sentences() {
+		if s%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for next < len(q.spans) && q.spans[next].open < sent.to {
+			x := &q.spans[next]
+			x.saying = q.who(next)
+			if x.found && (x.who != nil || q.somebody(x.text)) {
+				q.spoke[s] = x.who
+				q.spoke[q.f.sentenceAt(min(x.shut, len(q.toks)-1))] = x.who
+			}
+			next++
+		}
+		if q.d.english() {
+			q.report(s, sent)
 		}
 	}
-	// One or two words in marks with nobody to say them are a name or irony, not something said.
-	if !said.found && words < 2 {
-		return
-	}
-	if said.found {
-		out.Cue = said.cue
-		out.SpeakerText = said.text
-		if who != nil {
-			id := who.id
-			out.Speaker = &id
-			q.spoke(who)
+	// A quote over several paragraphs is of one speaker, who may be named at its end only.
+	for i := len(q.spans) - 2; i >= 0; i-- {
+		if q.spans[i].goesOn && !q.spans[i].found && q.spans[i+1].found {
+			q.spans[i].saying = q.spans[i+1].saying
 		}
-		q.lastSpeaker, q.lastText, q.lastTo = who, said.text, shut
 	}
-	d := q.d
-	d.r.Quotes = append(d.r.Quotes, out)
+	return nil
 }
 
-type attribution struct {
-	found     bool
-	cue, text string
+// who tells who said the i-th quote.
+func (q *quoter) who(i int) saying {
+	x := &q.spans[i]
+	if !q.d.english() {
+		s := q.foreign(x.open, x.shut)
+		if s.found && s.text == "" {
+			// “…”, añadió: who has just spoken.
+			for p := i - 1; p >= 0 && p >= i-2 && s.text == ""; p-- {
+				s.who, s.text = q.spans[p].who, q.spans[p].text
+			}
+		}
+		if s.found {
+			return s
+		}
+		return q.goneOn(i)
+	}
+	if i > 0 && q.spans[i-1].goesOn && q.spans[i-1].found {
+		return q.spans[i-1].saying
+	}
+	if !x.goesOn {
+		if s := q.after(x.open, x.shut); s.found {
+			s.behind = true
+			return s
+		}
+	}
+	if s := q.before(x.open, x.shut); s.found {
+		return s
+	}
+	return q.goneOn(i)
 }
 
-// attribute finds who said the quote between the marks at open and shut.
-func (q *quoter) attribute(open, shut int) (*entity, attribution) {
-	if e, a := q.after(shut); a.found {
-		return e, a
+// goneOn gives a quote that has no cue of its own the speaker of the one before it: “…,” he said. “…”, or of the
+// paragraph before, if it is a paragraph by itself.
+func (q *quoter) goneOn(i int) saying {
+	x := &q.spans[i]
+	s := q.f.sentenceAt(x.open)
+	if q.f.sentences()[s].from != x.open {
+		return saying{}
 	}
-	if e, a := q.before(open); a.found {
-		return e, a
+	if i > 0 {
+		p := &q.spans[i-1]
+		if p.found && !p.goesOn && q.sameParagraph(p.shut, x.open) && x.open-p.shut <= maxCue && q.f.sentenceAt(x.open-1)-q.f.sentenceAt(p.shut) <= 1 {
+			return saying{found: true, at: -1, who: p.who, text: p.text}
+		}
 	}
-	// A quote that goes on in the same paragraph is of the same speaker: “…,” he said. “…”
-	if q.lastTo >= 0 && q.sameParagraph(q.lastTo, open) && open-q.lastTo <= maxCue && q.startsSentence(open) {
-		return q.lastSpeaker, attribution{found: q.lastSpeaker != nil || q.lastText != "", text: q.lastText}
+	alone := q.toks[x.open].line && (x.shut+1 >= len(q.toks) || q.toks[x.shut+1].line || x.goesOn)
+	if s == 0 || !alone && q.toks[x.open].line {
+		return saying{}
 	}
-	return nil, attribution{}
+	if who := q.spoke[s-1]; who != nil {
+		return saying{found: true, at: -1, who: who, text: who.name}
+	}
+	if !alone {
+		return saying{}
+	}
+	if i > 0 {
+		// The paragraph before ends in a quote whose speaker was named within it: “…,” she said. “…”
+		if p := &q.spans[i-1]; p.found && p.who != nil && x.open-p.shut <= 2 {
+			return saying{found: true, at: -1, who: p.who, text: p.text}
+		}
+	}
+	return saying{}
 }
 
-func (q *quoter) startsSentence(i int) bool {
-	return q.f.sentences()[q.f.sentenceAt(i)].from == i
+// somebody tells whether the speaker as written is a person without a name: "a source", "one official".
+func (q *quoter) somebody(text string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(text), " ")
+	return first == "a" || first == "an" || first == "one" || first == "another"
 }
 
 func (q *quoter) sameParagraph(i, j int) bool {
@@ -202,190 +324,102 @@ func (q *quoter) sameParagraph(i, j int) bool {
 	return true
 }
 
-// after reads what follows the quote: “…,” the ministry said; “…,” said Kim.
-func (q *quoter) after(shut int) (*entity, attribution) {
-	inner := shut - 1
-	if inner < 0 || !(q.toks[inner].is(",") || q.toks[inner].is("?") || q.toks[inner].is("!") || shut+1 < len(q.toks) && q.toks[shut+1].is(",")) {
-		return nil, attribution{}
-	}
-	i := shut + 1
-	if i < len(q.toks) && q.toks[i].is(",") {
-		i++
-	}
-	end := q.clauseEnd(i)
-	for v := i; v < end; v++ {
-		if !q.verb(v) {
-			continue
+// write adds the field's quotes to the record, in the order of the text.
+func (q *quoter) write() {
+	var out []feedmill.Quote
+	add := func(x *quoted, from, to int, direct bool) {
+		if to <= from {
+			return
 		}
-		if v == i {
-			// said Kim, said the ministry
-			for k := v + 1; k < end && k < v+9; k++ {
-				if pl := q.roles[q.order][k]; pl != nil && speaker(pl.e) && !q.partOfTitle(k, end) {
-					return pl.e, q.said(v, v+1, k, pl.m.to)
-				}
-			}
-			return q.pronounAfter(v, end)
+		start, end := q.toks[from].start, q.toks[to-1].end
+		o := feedmill.Quote{Span: q.f.span(start, end), Text: q.f.slice(start, end), Direct: direct, Cue: x.cue, SpeakerText: x.text}
+		if x.who != nil {
+			id := x.who.id
+			o.Speaker = &id
 		}
-		e, from, to := q.subject(i, v)
-		a := q.said(v, v+1, from, to)
-		return e, a
+		out = append(out, o)
 	}
-	return nil, attribution{}
+	for i := range q.spans {
+		x := &q.spans[i]
+		if q.isQuote(x) {
+			add(x, x.open+1, x.shut, true)
+		}
+	}
+	for i := range q.reported {
+		x := &q.reported[i]
+		add(x, x.open, x.shut, false)
+	}
+	slices.SortStableFunc(out, func(a, b feedmill.Quote) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+	})
+	q.d.r.Quotes = append(q.d.r.Quotes, out...)
 }
 
-// partOfTitle tells whether a mention only belongs to the title of a person behind it: "said Samsung chairman Lee".
-func (q *quoter) partOfTitle(k, end int) bool {
-	pl := q.roles[q.order][k]
-	if pl.e.typ == feedmill.TypePerson {
+// isQuote tells whether what stands between marks was said, and is no name, title or irony.
+func (q *quoter) isQuote(x *quoted) bool {
+	words, upper, lower := 0, 0, 0
+	for i := x.open + 1; i < x.shut; i++ {
+		t := &q.toks[i]
+		if t.kind != kindWord {
+			continue
+		}
+		words++
+		switch {
+		case t.upper:
+			upper++
+		case len(t.key) > 3 || !functionWords()[t.key]:
+			lower++
+		}
+	}
+	last := q.toks[x.shut-1].text
+	title := upper > 0 && lower == 0 && words <= 8 && last != "!" && last != "?"
+	if x.found {
+		switch {
+		case words == 0:
+			return false
+		case q.led(x):
+			return true
+		case title: // named in what somebody says: said on “Meet the Press”
+			return words < 2 && x.who != nil
+		}
+		return x.who != nil || words > 2
+	}
+	if title {
 		return false
 	}
-	j := pl.m.to
-	if j < end && q.toks[j].kind == kindPossessive {
-		j++
-	}
-	n := titleAt(q.toks, j, end)
-	return n > 0 && j+n < end && q.roles[q.order][j+n] != nil && q.roles[q.order][j+n].e.typ == feedmill.TypePerson
-}
-
-// clauseEnd returns where the clause that starts at i ends: at the sentence's end or the next quote.
-func (q *quoter) clauseEnd(i int) int {
-	j := i
-	for j < len(q.toks) && j-i < maxCue {
-		t := &q.toks[j]
-		if t.line || sentenceEnd(t.text) || quoteMarks(t.text) != "" {
-			break
+	switch last {
+	case ".", "!", "?", "…":
+		if x.shut-x.open > 2 && words >= 2 && (!q.toks[x.open+1].upper || words >= loneQuote) {
+			return true
 		}
-		j++
-	}
-	return j
-}
-
-// verb tells whether token v is a verb of saying in the past or present, not a noun behind an article.
-func (q *quoter) verb(v int) bool {
-	return speechVerbs()[q.toks[v].key] && !q.toks[v].upper
-}
-
-// subject finds who speaks among the tokens from i up to the verb v: the last person or organization, else what
-// "the statement", "it", "he" stand for.
-func (q *quoter) subject(i, v int) (e *entity, from, to int) {
-	for k := v - 1; k >= i; k-- {
-		if pl := q.roles[q.order][k]; pl != nil && speaker(pl.e) {
-			// An apposition behind a comma belongs to the name before it: "Mullen, chairman of the Joint Chiefs, said".
-			if head := q.headOf(i, pl.m.from); head != nil {
-				return head.e, head.m.from, head.m.to
-			}
-			return pl.e, pl.m.from, pl.m.to
-		}
-		if k > i && q.toks[k].kind == kindPossessive {
-			break
-		}
-	}
-	for k := v - 1; k >= i; k-- {
-		switch q.toks[k].key {
-		case "it", "statement", "release", "communique", "report", "they":
-			return q.lastOrg, max(i, k-articleBefore(q.toks, k)), k + 1
-		case "he", "she":
-			return q.lastPerson, k, k + 1
-		}
-	}
-	return nil, i, v
-}
-
-func articleBefore(toks []token, k int) int {
-	if k > 0 && toks[k-1].key == "the" {
-		return 1
-	}
-	return 0
-}
-
-// headOf returns the person before the comma that starts the apposition in which the mention at token k stands.
-func (q *quoter) headOf(i, k int) *placed {
-	for j := k - 1; j > i; j-- {
-		if !q.toks[j].is(",") {
-			if speechVerbs()[q.toks[j].key] {
-				return nil
-			}
-			continue
-		}
-		if pl := q.roles[q.order][j-1]; pl != nil && pl.e.typ == feedmill.TypePerson && titleSoon(q.toks, j+1, k) {
-			return pl
-		}
-	}
-	return nil
-}
-
-func titleSoon(toks []token, from, to int) bool {
-	for i := from; i < to && i < from+4; i++ {
-		if titleAt(toks, i, to) > 0 {
+	case ",":
+		if words >= 3 && q.toks[x.open+1].upper {
 			return true
 		}
 	}
-	return false
+	if !q.spaced(x) {
+		return x.shut-x.open > loneQuote || words >= 2
+	}
+	if words >= 3 && q.toks[x.open+1].upper && x.shut+1 < len(q.toks) && q.toks[x.shut+1].is(",") {
+		return true
+	}
+	return words > loneQuote
 }
 
-func (q *quoter) pronounAfter(v, end int) (*entity, attribution) {
-	for k := v + 1; k < end && k < v+3; k++ {
-		switch q.toks[k].key {
-		case "he", "she":
-			return q.lastPerson, q.said(v, v+1, k, k+1)
-		case "it", "statement":
-			return q.lastOrg, q.said(v, v+1, k, k+1)
+// led tells whether a colon or comma announces the quote, or its cue follows it.
+func (q *quoter) led(x *quoted) bool {
+	if x.open > 0 && (q.toks[x.open-1].is(":") || q.toks[x.open-1].is(",") && saidWord(q.toks[max(0, x.open-2)].key)) {
+		return true
+	}
+	return x.behind
+}
+
+// spaced tells whether the quote's script parts words by spaces.
+func (q *quoter) spaced(x *quoted) bool {
+	for i := x.open + 1; i < x.shut; i++ {
+		if q.toks[i].gap {
+			return true
 		}
 	}
-	return nil, attribution{}
-}
-
-func (q *quoter) said(cueFrom, cueTo, from, to int) attribution {
-	a := attribution{found: true, cue: q.f.slice(q.toks[cueFrom].start, q.toks[cueTo-1].end)}
-	if to > from {
-		a.text = q.f.slice(q.toks[from].start, q.toks[to-1].end)
-	}
-	return a
-}
-
-// before reads what leads to the quote in its sentence: Kim said: “…”; Mullen expressed hope that … “…”.
-func (q *quoter) before(open int) (*entity, attribution) {
-	start := q.f.sentences()[q.f.sentenceAt(open)].from
-	start = max(start, open-2*maxCue)
-	for v := open - 1; v > start; v-- {
-		if quoteMarks(q.toks[v].text) != "" && !q.toks[v].is(`"`) {
-			break
-		}
-		if !q.verb(v) {
-			continue
-		}
-		e, from, to := q.subject(start, v)
-		if e == nil && from == start && to == v {
-			// "Defense officials say …": somebody without a name
-			return nil, attribution{}
-		}
-		return e, q.said(v, v+1, from, to)
-	}
-	return nil, attribution{}
-}
-
-func speaker(e *entity) bool {
-	return e.typ == feedmill.TypePerson || e.typ == feedmill.TypeOrganization
-}
-
-// noteSpeaker remembers who says something without marks: "it said", "Kim added", for the pronouns that follow.
-func (q *quoter) noteSpeaker(i int) {
-	if !q.toks[i].word() || !q.verb(i) {
-		return
-	}
-	start := max(q.f.sentences()[q.f.sentenceAt(i)].from, i-12)
-	for k := i - 1; k >= start; k-- {
-		if pl := q.roles[q.order][k]; pl != nil && speaker(pl.e) {
-			q.spoke(pl.e)
-			return
-		}
-	}
-}
-
-func (q *quoter) spoke(e *entity) {
-	if e.typ == feedmill.TypePerson {
-		q.lastPerson = e
-	} else {
-		q.lastOrg = e
-	}
+	return x.shut-x.open <= 2
 }

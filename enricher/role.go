@@ -179,7 +179,7 @@ func (p *roleFinder) behind(pl placed) {
 		}
 	}
 	// The apposition has to end here, or it is the subject of something else: "Kim, Minister Lee said".
-	if end < sent.to && toks[end].kind == kindWord && toks[end].upper {
+	if end < sent.to && toks[end].kind == kindWord && (toks[end].upper || toks[pl.m.to+1].key == "the" && speechVerbs()[toks[end].key]) {
 		return
 	}
 	r.f, r.from, r.to = f, i, end
