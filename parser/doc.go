@@ -29,6 +29,8 @@
 // An article that is set on several pages is read as one: [NextPart] (part.go) finds the next of them for the caller to
 // fetch, and Extract joins the page's Parts.
 //
+// [Markdown] writes an article as CommonMark (markdown.go, markdowntext.go).
+//
 // What cannot be had from the page comes from the feed's item (item.go), and each field says where it came from.
 // [Extractor.Explain] gives the same article with an account of every choice. The word lists are in rules/, [Rules] is the
 // hash of them and of the classifier's weights (blockmodel/, with a model card), [Version] the version of the code.

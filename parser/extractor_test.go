@@ -122,3 +122,21 @@ func TestSeed(t *testing.T) {
 		})
 	}
 }
+
+// TestNestedList holds that a list within a list stays one, in the HTML and in Markdown.
+func TestNestedList(t *testing.T) {
+	t.Parallel()
+	item := " of the bridge was closed for the whole of the summer, said the council."
+	list := "<ul><li>North" + item + "<ol><li>First" + item + "</li><li>Second" + item + "</li></ol></li><li>South" + item + "</li></ul>"
+	a, err := NewExtractor(nil).Extract(&feedmill.Page{URL: "https://a.example/x", Body: []byte("<html><body><article><h1>Bridge</h1>" + paragraphs(3) + list + paragraphs(2) + "</article></body></html>")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "<ul>\n<li>North" + item + "<ol>\n<li>First" + item + "</li>\n<li>Second" + item + "</li>\n</ol>\n</li>\n<li>South" + item + "</li>\n</ul>"
+	if !strings.Contains(a.HTML, want) {
+		t.Errorf("no %s in %s", want, a.HTML)
+	}
+	if want := "- North" + item + "\n  1) First" + item + "\n  2) Second" + item + "\n- South" + item; !strings.Contains(Markdown(a), want) {
+		t.Errorf("no %s in %s", want, Markdown(a))
+	}
+}

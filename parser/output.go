@@ -27,10 +27,16 @@ type outBlock struct {
 	kind  string
 	level int
 	text  string
-	items []inlineSpan
+	items []listItem
 	rows  [][]string
 	marks []inline
-	order bool // of a list: numbered
+}
+
+// listItem is an item of a list, or of a list within its items.
+type listItem struct {
+	inlineSpan
+	depth int
+	order bool // numbered
 }
 
 type inlineSpan struct{ start, end int }
@@ -209,9 +215,26 @@ func (l *layout) outermostList(i int32) int32 {
 	}
 }
 
+// listDepth is how many lists a list is in, from the outermost on, and no more than maxListDepth.
+func (l *layout) listDepth(list, top int32) int {
+	depth := 0
+	for list != top && depth < maxListDepth {
+		depth++
+		p := l.nodes[list].parent
+		if p < 0 || l.nodes[p].list < 0 {
+			break
+		}
+		list = l.nodes[p].list
+	}
+	return depth
+}
+
+// maxListDepth bounds how deep the lists of an article are nested.
+const maxListDepth = 8
+
 func (d *document) listBlock(kept []int, top int32) outBlock {
 	l := d.layout
-	o := outBlock{kind: feedmill.BlockList, order: l.nodes[top].n.DataAtom == atom.Ol}
+	o := outBlock{kind: feedmill.BlockList}
 	var b strings.Builder
 	item := int32(-2)
 	for _, i := range kept {
@@ -226,7 +249,11 @@ func (d *document) listBlock(kept []int, top int32) outBlock {
 		if e.item == item && len(o.items) > 0 {
 			o.items[len(o.items)-1].end = b.Len()
 		} else {
-			o.items = append(o.items, inlineSpan{start, b.Len()})
+			list := e.list
+			if list < 0 {
+				list = top
+			}
+			o.items = append(o.items, listItem{inlineSpan{start, b.Len()}, l.listDepth(list, top), l.nodes[list].n.DataAtom == atom.Ol})
 		}
 		item = e.item
 	}
@@ -302,17 +329,7 @@ func (d *document) writeHTML() string {
 		case feedmill.BlockPreformatted:
 			b.WriteString("<pre>" + html.EscapeString(o.text) + "</pre>\n")
 		case feedmill.BlockList:
-			tag := "ul"
-			if o.order {
-				tag = "ol"
-			}
-			b.WriteString("<" + tag + ">\n")
-			for _, s := range o.items {
-				b.WriteString("<li>")
-				writeInline(&b, o.text, o.marks, s.start, s.end)
-				b.WriteString("</li>\n")
-			}
-			b.WriteString("</" + tag + ">\n")
+			writeList(&b, o)
 		case feedmill.BlockTable:
 			b.WriteString("<table>\n")
 			for _, row := range o.rows {
@@ -335,6 +352,39 @@ func (d *document) writeHTML() string {
 		return made
 	}
 	return strings.TrimSpace(articlePolicy().Sanitize(made)) // its URLs are absolute
+}
+
+// writeList writes a list; a deeper item stands in a list within the item before it.
+func writeList(b *strings.Builder, o *outBlock) {
+	type level struct {
+		tag   string
+		depth int
+	}
+	var open []level // the lists that are open, each with an item
+	end := func() {
+		b.WriteString("</li>\n</" + open[len(open)-1].tag + ">\n")
+		open = open[:len(open)-1]
+	}
+	for _, s := range o.items {
+		for len(open) > 0 && open[len(open)-1].depth > s.depth {
+			end()
+		}
+		if len(open) > 0 && open[len(open)-1].depth == s.depth {
+			b.WriteString("</li>\n")
+		} else {
+			tag := "ul"
+			if s.order {
+				tag = "ol"
+			}
+			open = append(open, level{tag, s.depth})
+			b.WriteString("<" + tag + ">\n")
+		}
+		b.WriteString("<li>")
+		writeInline(b, o.text, o.marks, s.start, s.end)
+	}
+	for len(open) > 0 {
+		end()
+	}
 }
 
 func writeFigure(b *strings.Builder, im *feedmill.Image) {

@@ -14,9 +14,10 @@ import (
 
 // The forms of output.
 const (
-	formTable = "table"
-	formJSON  = "json"
-	formJSONL = "jsonl"
+	formTable    = "table"
+	formJSON     = "json"
+	formJSONL    = "jsonl"
+	formMarkdown = "markdown"
 )
 
 // form is the value of a flag -o.

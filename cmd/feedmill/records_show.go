@@ -15,11 +15,11 @@ func recordsShowCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "show ID|URL",
 		Short:   "Show one record",
-		Long:    "Show one record by its id or by any URL that led to it. --revisions shows every revision, from the first to the newest.",
-		Example: "  feedmill records show https://example.com/story\n  feedmill records show 0b1f5b1c77a04d3e9c5a2f6d8e90a1b2 -o json | jq .entities",
+		Long:    "Show one record by its id or by any URL that led to it. --revisions shows every revision, from the first to the newest. With\n-o markdown the article is written as CommonMark, without annotations.",
+		Example: "  feedmill records show https://example.com/story\n  feedmill records show 0b1f5b1c77a04d3e9c5a2f6d8e90a1b2 -o json | jq .entities\n  feedmill records show https://example.com/story -o markdown > story.md",
 		Args:    exactArgs(1, "one id or URL"),
 	}
-	f := outputFlag(c, formTable, formJSON, formJSONL)
+	f := outputFlag(c, formTable, formJSON, formJSONL, formMarkdown)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		q := sink.Query{ID: args[0]}
 		if isURL(args[0]) {
@@ -40,6 +40,8 @@ func recordsShowCommand(a *app) *cobra.Command {
 				return err
 			case f.value == formJSON:
 				return encoder(a.out, true).Encode(recs[0])
+			case f.value == formMarkdown:
+				return writeMarkdown(a.out, recs)
 			}
 			s := newSheet(a.out, a.term)
 			for i, r := range recs {

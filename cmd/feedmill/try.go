@@ -40,6 +40,7 @@ text, and what was removed and why.`,
 		Example: `  feedmill try https://example.com/story
   feedmill try https://example.com/feed.xml --item 3
   feedmill try story.html --url https://example.com/story --explain
+  feedmill try https://example.com/story -o markdown > story.md
   feedmill try https://example.com/story -o json | jq '.entities[] | select(.type == "person").name'`,
 		Args: exactArgs(1, "one URL or file"),
 		RunE: func(c *cobra.Command, args []string) error { return a.try(c.Context(), args[0], f) },
@@ -50,7 +51,7 @@ text, and what was removed and why.`,
 	flags.BoolVar(&f.feed, "feed", false, "the URL is a feed: robots.txt is not asked")
 	flags.BoolVar(&f.explain, "explain", false, "say how the result came about")
 	flags.BoolVar(&f.full, "full", false, "show the whole text, not only its beginning")
-	f.form = outputFlag(c, formTable, formJSON)
+	f.form = outputFlag(c, formTable, formJSON, formMarkdown)
 	return c
 }
 
@@ -74,6 +75,9 @@ func (a *app) try(ctx context.Context, what string, f *tryFlags) error {
 			return err
 		}
 	}
+	if f.explain && f.form.value == formMarkdown {
+		return usageError{errors.New("--explain has no Markdown; use -o table or -o json")}
+	}
 	article, explanation, err := daemon.Extractor(cfg, log).Explain(page)
 	if err != nil {
 		return err
@@ -90,6 +94,9 @@ func (a *app) try(ctx context.Context, what string, f *tryFlags) error {
 			}{record, explanation})
 		}
 		return encoder(a.out, true).Encode(record)
+	}
+	if f.form.value == formMarkdown {
+		return writeMarkdown(a.out, []*feedmill.Record{record})
 	}
 	s := newSheet(a.out, a.term)
 	if err := s.record(record, f.full); err != nil {
