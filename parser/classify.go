@@ -12,8 +12,7 @@ const (
 
 // classify asks the block classifier about what the rules chose, and returns the size of what is kept after that.
 func (d *document) classify(size int) int {
-	m := d.x.model
-	if d.x.without == "classifier" || len(m.Roots) == 0 {
+	if d.x.without == "classifier" || len(d.x.model.Roots) == 0 {
 		return size
 	}
 	l := d.layout
@@ -27,12 +26,12 @@ func (d *document) classify(size int) int {
 		keep := f.kept[i]
 		if f.asked(i) && !d.isElsewhere(i) {
 			row = f.row(row[:0], i)
-			switch s := m.Score(row); {
-			case keep && s < vetoBelow && d.x.without != "veto":
+			switch {
+			case keep && d.x.without != "veto" && d.x.judge.Below(row, vetoBelow):
 				keep = false
 				b.drop = "classifier/veto"
 				vetoed++
-			case !keep && s > addBar(b) && d.x.without != "adder" && d.mayAdd(b):
+			case !keep && d.x.without != "adder" && d.x.judge.Above(row, addBar(b)) && d.mayAdd(b):
 				keep = true
 				b.drop = ""
 				added++

@@ -45,6 +45,7 @@ type Extractor struct {
 	rules              *ruleSet
 	sites              *siterule.Set
 	model              *blockmodel.Model
+	judge              *blockmodel.Judge
 	without            string          // a step of the body's that is left out, to measure what it is worth
 	beforeModel        func(*document) // gets the document before the classifier is asked, which then is not
 }
@@ -70,6 +71,7 @@ func NewExtractor(o *Options) *Extractor {
 		rules:    loadRules(),
 		sites:    o.Rules,
 		model:    model,
+		judge:    blockmodel.NewJudge(model),
 	}
 }
 
