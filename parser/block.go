@@ -41,6 +41,18 @@ type block struct {
 	drop    string  // the rule that took it out, "" while it is in
 	kind    string  // as in feedmill.Block
 	level   int
+	lower   string // see opening
+}
+
+// openingRunes is how much of a block its opening holds.
+const openingRunes = 80
+
+// opening is the beginning of the block's text in lower case.
+func (b *block) opening() string {
+	if b.lower == "" {
+		b.lower = strings.ToLower(firstRunes(b.text, openingRunes))
+	}
+	return b.lower
 }
 
 // inline is a stretch of a block within an inline element. Start and end are byte offsets into the block's text.

@@ -17,6 +17,17 @@ var bylineWords = [...]string{
 	"written by", "reported by", "article by", "text by", "words and photos by", "story and photos by", "a report by", "contributed by", "author", "authors", "authors:", "auteurs:", "auteur(s) :", "artikel von", "geschrieben von", "verfasst von", "erstellt von", "veröffentlicht von", "gepostet von", "vom", "écrit par", "publié par", "rédigé par", "escrito por", "publicado por", "scritto da", "a cura di", "geschreven door", "napsal", "napsala", "بقلم", "كتب", "责编：", "责编:", "责任编辑：", "责任编辑:", "責任編輯：", "编辑：", "作者：", "作者:", "autoren", "autoren:", "eingestellt von", "veröffentlicht durch", "文:", "取材・文", "글", "story by", "words by", "posted by", "published by", "by", "von", "par", "por", "di", "door", "af", "av", "fra", "text:", "text von", "autor:", "autorin:", "autor", "author:", "auteur :", "auteur:", "autore:", "written by:", "by:", "di:", "skrevet av", "ein artikel von", "ein beitrag von", "eine kolumne von", "ein kommentar von", "ein gastbeitrag von", "kommentar von", "interview:", "tekst:", "redazione:", "oleh", "kirjoittanut", "yazan:", "автор:", "текст:", "автор", "文／", "記者", "문：",
 }
 
+// bylineWordsBy are the bylineWords by their first byte, of ASCII letters in either case.
+var bylineWordsBy = func() (by [256][]string) {
+	for _, w := range bylineWords {
+		by[w[0]] = append(by[w[0]], w)
+		if c := w[0]; c >= 'a' && c <= 'z' {
+			by[c-'a'+'A'] = append(by[c-'a'+'A'], w)
+		}
+	}
+	return by
+}()
+
 // agencies are the news agencies whose name in a byline is not a person's.
 var agencies = [...]string{"reuters", "ap", "associated press", "the associated press", "afp", "agence france-presse", "dpa", "dpa-afx", "apa", "sda", "keystone-sda", "efe", "ansa", "pti", "ani", "ians", "xinhua", "yonhap", "yonhap news agency", "kyodo", "jiji", "tass", "interfax", "bloomberg", "afx", "upi", "pa", "pa media", "press association", "aap", "cp", "the canadian press", "ntb", "tt", "ritzau", "stt", "belga", "anp", "lusa", "europa press", "pap", "čtk", "mti", "agerpres", "bernama", "antara", "vna", "aa", "anadolu", "iha", "dha", "epd", "kna", "sid", "afp/relaxnews", "ats", "awp", "wam", "spa", "mena", "un news", "prnewswire", "pr newswire", "business wire", "globe newswire"}
 
@@ -48,9 +59,12 @@ func looksLikeByline(text string) bool {
 // cutBylineWord takes "By" and its like off a line; "Abby" has none.
 func cutBylineWord(text string) (rest string, ok bool) {
 	text = strings.TrimLeft(text, " |·•-–—/")
+	if text == "" || text[0] < utf8.RuneSelf && len(bylineWordsBy[text[0]]) == 0 {
+		return text, false
+	}
 	lower := strings.ToLower(firstRunes(text, 32))
 	best := 0
-	for _, w := range bylineWords {
+	for _, w := range bylineWordsBy[lower[0]] {
 		if len(w) <= best || !strings.HasPrefix(lower, w) || len(lower) != len(firstRunes(text, 32)) {
 			continue
 		}

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"slices"
-	"strings"
 
 	"golang.org/x/net/html/atom"
 )
@@ -54,7 +53,7 @@ func blockWeight(l *layout, b *block, rules *ruleSet) float64 {
 		}
 		return -min(size, 100)
 	}
-	lower := strings.ToLower(firstRunes(b.text, 60))
+	lower := firstRunes(b.opening(), 60)
 	if kind := rules.phraseKind(lower); kind != "" && b.size < 250 {
 		return -20
 	}

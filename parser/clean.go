@@ -321,7 +321,7 @@ func (d *document) markFurniture(first, last int) {
 	for i := first; i < last; i++ {
 		b := &l.blocks[i]
 		e := &l.nodes[b.near]
-		lower := strings.ToLower(firstRunes(b.text, 80))
+		lower := b.opening()
 		short := b.size < 250
 		density := b.density()
 		if b.drop != "" {
@@ -568,7 +568,7 @@ func (d *document) trimEnd(first, last int) {
 func (d *document) closes(b *block) bool {
 	l := d.layout
 	e := &l.nodes[b.near]
-	lower := strings.ToLower(firstRunes(b.text, 80))
+	lower := b.opening()
 	kind := d.rules.phraseKind(lower)
 	switch {
 	case e.heading > 0:

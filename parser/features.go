@@ -144,18 +144,36 @@ func (f *featureReader) stemsOf(i int32) uint64 {
 		if a := &n.Attr[k]; a.Val != "" && (a.Key == "class" || a.Key == "id") {
 			s, ok := f.stemSets[a.Val]
 			if !ok {
-				lower := strings.ToLower(a.Val)
-				for k, stem := range stems {
-					if strings.Contains(lower, stem) {
-						s |= 1 << k
-					}
-				}
+				s = stemsIn(strings.ToLower(a.Val))
 				f.stemSets[a.Val] = s
 			}
 			set |= s
 		}
 	}
 	f.stemsAt[i] = set | stemsRead
+	return set
+}
+
+// stemsBy are the stems by their first letter.
+var stemsBy = func() (by ['z' + 1][]int) {
+	for k, stem := range stems {
+		by[stem[0]] = append(by[stem[0]], k)
+	}
+	return by
+}()
+
+// stemsIn returns the stems in a name.
+func stemsIn(lower string) uint64 {
+	set := uint64(0)
+	for i := range len(lower) {
+		if c := lower[i]; c <= 'z' {
+			for _, k := range stemsBy[c] {
+				if strings.HasPrefix(lower[i:], stems[k]) {
+					set |= 1 << k
+				}
+			}
+		}
+	}
 	return set
 }
 
@@ -203,8 +221,10 @@ type featureReader struct {
 	stemSets  map[string]uint64
 	stemsAt   []uint64 // of each element, once it has been asked for
 	article   int32    // the article element around the headline, -1 for none
-	title     map[string]bool
-	ld        map[string]bool
+	title     *wordSet
+	ld        *wordSet
+	headKind  float32 // of the heading headOf, as lineKind has it
+	headOf    int32
 	sentences float64
 }
 
@@ -237,7 +257,7 @@ func (d *document) readFeatures() *featureReader {
 		d: d, l: l, kept: make([]bool, n), good: make([]float64, n+1), keptGood: make([]float64, n+1), keptCount: make([]int32, n+1),
 		linked: make([]int32, n+1), sizes: make([]int32, n+1), signs: make([]int32, n), parents: make([]int32, n), bySign: make(map[signature]int32, 64),
 		prevKept: make([]int32, n), nextKept: make([]int32, n), heads: make([]int32, n), nextHead: make([]int32, n), repeated: make(map[string]int32, n),
-		last: n, before: make([]int32, n), stemSets: make(map[string]uint64, 64), stemsAt: make([]uint64, len(l.nodes)), article: -1,
+		last: n, before: make([]int32, n), stemSets: make(map[string]uint64, 64), stemsAt: make([]uint64, len(l.nodes)), article: -1, headOf: -1,
 	}
 	if d.headline >= 0 {
 		f.article = l.outerArticle(l.blocks[d.headline].near)
@@ -297,23 +317,32 @@ func (d *document) readFeatures() *featureReader {
 			head = int32(i)
 		}
 	}
-	f.title = wordSet(d.article.Title)
+	f.title = newWordSet(d.article.Title)
 	if body := d.meta.ld.body; len(body) > 200 {
-		f.ld = wordSet(body)
+		f.ld = newWordSet(body)
 	}
 	f.sentences = float64(l.sentences())
 	return f
 }
 
-func wordSet(s string) map[string]bool {
-	m := make(map[string]bool, min(len(s)/8, 2048))
+// wordSet is a set of words.
+type wordSet struct {
+	words map[string]bool
+	kinds [256]uint64 // the lengths of the words, modulo 64, by their first byte: most words are seen not to be in the set
+}
+
+func newWordSet(s string) *wordSet {
+	m := &wordSet{words: make(map[string]bool, min(len(s)/8, 2048))}
 	eachWord(s, func(w []byte) {
-		if !m[string(w)] {
-			m[string(w)] = true
+		if !m.has(w) {
+			m.words[string(w)] = true
+			m.kinds[w[0]] |= 1 << (len(w) & 63)
 		}
 	})
 	return m
 }
+
+func (m *wordSet) has(w []byte) bool { return m.kinds[w[0]]>>(len(w)&63)&1 != 0 && m.words[string(w)] }
 
 // eachWord calls f with the words of a text as words has them. What f gets is valid until it returns.
 func eachWord(s string, f func(w []byte)) {
@@ -350,14 +379,14 @@ func eachWord(s string, f func(w []byte)) {
 }
 
 // wordShare is the share of a text's words that are in a set, -1 where there is no set or no word.
-func wordShare(text string, set map[string]bool) float32 {
+func wordShare(text string, set *wordSet) float32 {
 	if set == nil {
 		return -1
 	}
 	n, in := 0, 0
 	eachWord(text, func(w []byte) {
 		n++
-		if set[string(w)] {
+		if set.has(w) {
 			in++
 		}
 	})
@@ -419,7 +448,7 @@ func (f *featureReader) row(row []float32, i int) []float32 {
 	lines := strings.Count(b.text, "\n")
 	put(float32(min(lines, 20)))
 
-	lower := strings.ToLower(firstRunes(b.text, 80))
+	lower := b.opening()
 	phrase := float32(0)
 	if b.size < 400 {
 		switch d.rules.phraseKind(lower) {
@@ -484,8 +513,7 @@ func (f *featureReader) row(row []float32, i int) []float32 {
 
 	// Headings around.
 	if h := f.heads[i]; h >= 0 {
-		hb := &l.blocks[h]
-		put(float32(min(i-int(h), 60)), bit(f.kept[h]), d.lineKind(hb, strings.ToLower(firstRunes(hb.text, 80))))
+		put(float32(min(i-int(h), 60)), bit(f.kept[h]), f.headingKind(h))
 	} else {
 		put(100, -1, -1)
 	}
@@ -558,6 +586,15 @@ func gap(a int, b int32) float32 {
 		return 100
 	}
 	return float32(min(a-int(b), 60))
+}
+
+// headingKind is the kind of line that a block, the heading before those that are asked about, is.
+func (f *featureReader) headingKind(h int32) float32 {
+	if h != f.headOf {
+		b := &f.l.blocks[h]
+		f.headOf, f.headKind = h, f.d.lineKind(b, b.opening())
+	}
+	return f.headKind
 }
 
 // lineKind tells whether a block is a whole line of furniture, or a heading that ends articles.

@@ -104,7 +104,7 @@ func placeOf(at map[int]int, i, blocks, end, base int) int {
 
 func (d *document) plainBlock(b *block, e *node) outBlock {
 	o := outBlock{kind: feedmill.BlockParagraph, text: b.text, marks: d.marks(b, 0)}
-	lower := strings.ToLower(firstRunes(b.text, 40))
+	lower := firstRunes(b.opening(), 40)
 	switch {
 	case e.heading > 0:
 		o.kind, o.level = feedmill.BlockHeading, int(e.heading)
