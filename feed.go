@@ -51,6 +51,8 @@ type FeedState struct {
 	Origin string    `json:"origin,omitempty"`
 	Added  time.Time `json:"added,omitzero"`
 	Paused bool      `json:"paused,omitempty"`
+	// Settings are those of this feed alone.
+	Settings *Settings `json:"settings,omitempty"`
 
 	// Title, Link and Language are the feed's own, from its last good document.
 	Title    string `json:"title,omitempty"`
@@ -172,21 +174,22 @@ type Outcome string
 
 // The outcomes of a poll and of an article page.
 const (
-	OutcomeFetched     Outcome = "fetched"      // a body was had
-	OutcomeUnchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
-	OutcomeGone        Outcome = "gone"         // 410; for articles 404 too
-	OutcomeFailed      Outcome = "failed"       // no usable answer
-	OutcomeNotFeed     Outcome = "not_a_feed"   // an answer, but no feed in it
-	OutcomeRefused     Outcome = "refused"      // the address guard or the URL's scheme or port forbids it
-	OutcomeDisallowed  Outcome = "disallowed"   // robots.txt forbids it
-	OutcomeRateLimited Outcome = "rate_limited" // 429, or 503 with Retry-After
-	OutcomePostponed   Outcome = "postponed"    // put off before any request: spread after a restart, host busy
-	OutcomeFeedOnly    Outcome = "feed_only"    // the record was made from the feed's own text
-	OutcomeDrift       Outcome = "drift"        // a site is read otherwise than before
-	OutcomeDriftOver   Outcome = "drift_over"   // it is read as before again
-	OutcomeGap         Outcome = "gap"          // a feed's document has nothing in common with the one before
-	OutcomePushed      Outcome = "pushed"       // a feed's hub has sent what is new
-	OutcomeDropped     Outcome = "dropped"      // a filter keeps the item from going on
+	OutcomeFetched      Outcome = "fetched"       // a body was had
+	OutcomeUnchanged    Outcome = "unchanged"     // 304, or the same bytes as last time
+	OutcomeGone         Outcome = "gone"          // 410; for articles 404 too
+	OutcomeFailed       Outcome = "failed"        // no usable answer
+	OutcomeNotFeed      Outcome = "not_a_feed"    // an answer, but no feed in it
+	OutcomeRefused      Outcome = "refused"       // the address guard or the URL's scheme or port forbids it
+	OutcomeDisallowed   Outcome = "disallowed"    // robots.txt forbids it
+	OutcomeRateLimited  Outcome = "rate_limited"  // 429, or 503 with Retry-After
+	OutcomeLoginRefused Outcome = "login_refused" // 401 or 403 to a request with a login of the operator's
+	OutcomePostponed    Outcome = "postponed"     // put off before any request: spread after a restart, host busy
+	OutcomeFeedOnly     Outcome = "feed_only"     // the record was made from the feed's own text
+	OutcomeDrift        Outcome = "drift"         // a site is read otherwise than before
+	OutcomeDriftOver    Outcome = "drift_over"    // it is read as before again
+	OutcomeGap          Outcome = "gap"           // a feed's document has nothing in common with the one before
+	OutcomePushed       Outcome = "pushed"        // a feed's hub has sent what is new
+	OutcomeDropped      Outcome = "dropped"       // a filter keeps the item from going on
 )
 
 // Poll says that a feed is due. With Look it says only that somebody has changed the registry.

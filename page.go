@@ -40,6 +40,9 @@ type Page struct {
 	Truncated bool `json:"truncated,omitempty"`
 	// Pushed is set where a hub has sent the document (WebSub): it may hold no more of the feed than what is new.
 	Pushed bool `json:"pushed,omitempty"`
+	// Rule is the name of the site rule by which the page is to be read, whatever its host; "off" for none, "" for that of its
+	// host.
+	Rule string `json:"rule,omitempty"`
 	// Rendered says that Body is no answer of the server, but what a renderer made of one.
 	Rendered bool `json:"rendered,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.

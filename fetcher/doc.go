@@ -26,6 +26,7 @@
 //	proxy.go       the way by a proxy, where one is asked for, and what is judged there
 //	guard.go       which addresses and ports may be connected to
 //	header.go      header fields as text, and back to their bytes
+//	secret.go      what proves who asks, and to whom it goes
 //	body.go        reading a body within its limits
 //	decode.go      content codings: gzip, deflate, br, zstd
 //	media.go       Accept, and the media types that are not read

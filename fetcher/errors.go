@@ -28,6 +28,7 @@ const (
 	ClassType       = "type"       // media of a kind that cannot be what was asked for
 	ClassProtocol   = "protocol"   // not HTTP as it should be; also a header over its limit
 	ClassStatus     = "status"     // an answer, but an HTTP status without the document
+	ClassLogin      = "login"      // 401 or 403 to a request that was made with a secret
 	ClassEmpty      = "empty"      // a successful answer without a body
 	ClassPostponed  = "postponed"  // the host's turn has not come
 	ClassCanceled   = "canceled"   // the caller's context ended

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -48,6 +49,11 @@ type Request struct {
 	// Robots says that robots.txt must allow the URL, and every URL that it redirects to. It is for articles: a feed is
 	// published to be polled.
 	Robots bool
+	// UserAgent takes the place of Options.UserAgent, but for robots.txt.
+	UserAgent string
+	// Secret, where it is set, is sent with the request, and with those that redirects lead to as long as they stay at the
+	// same host and port and do not fall from https to http. It is not sent for robots.txt.
+	Secret *Secret
 	// Turn, where it is set, is called before each request that the fetch makes, robots.txt and redirects included, with
 	// the URL that is to be asked. It may wait; that counts to no time limit. Its error ends the fetch; with
 	// [ErrPostponed] in it, it says that the host's turn has not come. The turn, which may be nil, is told when the request
@@ -262,7 +268,7 @@ func (f *Fetcher) follow(ctx context.Context, t *target, r Request, page *feedmi
 	if r.Kind != KindFeed {
 		t.user = nil
 	}
-	job.turn = r.Turn
+	job.turn, job.userAgent, job.secret = r.Turn, printable(r.UserAgent), r.Secret
 	if r.Robots {
 		job.permit = func(t *target) error { return f.permit(ctx, t, page, r.Turn) }
 	}
@@ -315,8 +321,10 @@ type job struct {
 	partial bool
 	// permit is asked before each hop; nil permits all. It runs outside the job's own time limit.
 	permit func(*target) error
-	// turn is Request.Turn.
-	turn turnFunc
+	// turn is Request.Turn, userAgent Request.UserAgent, secret Request.Secret until a redirect leads away.
+	turn      turnFunc
+	userAgent string
+	secret    *Secret
 	// check sees the header of a successful answer before its body is read; nil takes all.
 	check func(http.Header) error
 }
@@ -361,6 +369,9 @@ func (f *Fetcher) run(ctx context.Context, t *target, j job, page *feedmill.Page
 		to, err := t.redirect(location)
 		if err != nil {
 			return fmt.Errorf("redirect of %s: %w", t.raw, err)
+		}
+		if !sameParty(t, to) {
+			j.secret = nil
 		}
 		page.Redirects = append(page.Redirects, feedmill.Redirect{URL: t.raw, Status: page.Status, To: to.raw})
 		t = to
@@ -439,12 +450,15 @@ func (f *Fetcher) why(outer, ctx context.Context, err error) error {
 
 func (f *Fetcher) newRequest(ctx context.Context, t *target, j job) (req *http.Request, conditional bool) {
 	req = (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: http.Header{}}).WithContext(ctx)
-	req.Header.Set("User-Agent", f.opts.UserAgent)
+	req.Header.Set("User-Agent", cmp.Or(j.userAgent, f.opts.UserAgent))
 	req.Header.Set("Accept", j.accept)
 	req.Header.Set("Accept-Encoding", acceptEncoding)
 	if t.user != nil {
 		password, _ := t.user.Password()
 		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(t.user.Username()+":"+password)))
+	}
+	if j.secret != nil {
+		maps.Copy(req.Header, j.secret.fields)
 	}
 	if j.validators.URL != t.raw {
 		return req, false

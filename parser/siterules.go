@@ -29,7 +29,7 @@ type ruled struct {
 
 // findRule asks for the page's rule.
 func (d *document) findRule(sites *siterule.Set) {
-	rule := sites.For(d.page.BaseURL(), d.page.FetchedAt)
+	rule := d.siteRule(sites)
 	if rule == nil {
 		return
 	}
@@ -66,6 +66,22 @@ func (d *document) consult(root *html.Node, first bool) {
 		}
 		d.explain.step("site rule", "strip %s: %d elements", s, len(found))
 	}
+}
+
+// siteRule is the rule that the page names, else that of its host. Where there is none of the name it is that of its host too.
+func (d *document) siteRule(sites *siterule.Set) *siterule.Rule {
+	switch d.page.Rule {
+	case "":
+	case "off":
+		d.explain.step("site rule", "off")
+		return nil
+	default:
+		if rule := sites.Named(d.page.Rule, d.page.BaseURL(), d.page.FetchedAt); rule != nil {
+			return rule
+		}
+		d.explain.step("site rule", "there is no %s for this page", d.page.Rule)
+	}
+	return sites.For(d.page.BaseURL(), d.page.FetchedAt)
 }
 
 // readRuled reads what the selectors of one field find. Of most fields the first that finds a value counts.

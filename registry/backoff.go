@@ -31,7 +31,7 @@ func backoff(d time.Duration, st *feedmill.FeedState, limit time.Duration) time.
 // fetcher.
 func lasting(st *feedmill.FeedState) bool {
 	switch st.Class {
-	case "refused", "dns", "tls", "redirect", "type":
+	case "refused", "dns", "tls", "redirect", "type", "login":
 		return true
 	case "status":
 		return st.Status >= 400 && st.Status <= 499 && st.Status != http.StatusRequestTimeout &&

@@ -96,8 +96,8 @@ func readListLine(line string, list *merged) error {
 	return nil
 }
 
-// ReadSubscriptions reads a feed list of any kind: OPML if it begins with "<", CSV if its first line names columns, else a
-// plain list. Name, a file's or
+// ReadSubscriptions reads a feed list of any kind: OPML if it begins with "<", CSV if its first line names columns,
+// YAML if its first element begins with "-", else a plain list. Name, a file's or
 // "stdin", stands before every error. As with the kinds themselves, what could be read comes with the error.
 func ReadSubscriptions(name string, r io.Reader) ([]Subscription, error) {
 	in := bufio.NewReaderSize(r, 4096)
@@ -110,6 +110,8 @@ func ReadSubscriptions(name string, r io.Reader) ([]Subscription, error) {
 		read = ReadOPML
 	} else if isCSV(head) {
 		read = ReadCSV
+	} else if isYAML(head) {
+		return ReadYAML(name, in)
 	}
 	subs, err := read(in)
 	if err != nil {

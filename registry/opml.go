@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html/charset"
+
+	"github.com/feedmill/feedmill"
 )
 
 const (
@@ -24,6 +26,8 @@ type Subscription struct {
 	// Tags are sorted. A folder in a folder is a path: "News/Korea". There are at most 100, of at most 256 bytes; what is
 	// beyond is left out.
 	Tags []string
+	// Settings are those of the feed alone; nil where the list has no room for any.
+	Settings *feedmill.Settings
 	// Attributes are those of the feed's outline that mean nothing here, by name, such as htmlUrl; at most 32, of at most
 	// 1 KiB each.
 	Attributes map[string]string

@@ -39,6 +39,9 @@ type AddOptions struct {
 	Title string
 	// Outline holds attributes to be kept for a list that is written again.
 	Outline map[string]string
+	// Settings are those of a new feed alone; Paused keeps it from being polled.
+	Settings *feedmill.Settings
+	Paused   bool
 	// Baseline marks what a new feed's first document holds as seen, so that only what comes later goes on.
 	Baseline bool
 }
@@ -84,8 +87,11 @@ func (r *Registry) Add(ctx context.Context, rawURL string, o *AddOptions) (st fe
 
 // newState is that of a feed that is new, without its tags.
 func newState(feedURL string, o *AddOptions, now time.Time) feedmill.FeedState {
+	if o.Settings.IsZero() {
+		o.Settings = nil
+	}
 	return feedmill.FeedState{ID: feedmill.FeedID(feedURL), URL: feedURL, Origin: cmp.Or(o.Origin, "manual"), Title: o.Title, Added: now.UTC().Truncate(time.Second),
-		Outline: o.Outline, Baseline: o.Baseline}
+		Outline: o.Outline, Baseline: o.Baseline, Paused: o.Paused, Settings: o.Settings}
 }
 
 // Get returns the feed with the given id, or an error that wraps ErrNotFound.

@@ -47,6 +47,7 @@ func (r *Rule) String() string {
 // Rules decide which items of a feed go on. The zero value, and nil, let all of them. They may be used concurrently.
 type Rules struct {
 	rules []compiled
+	own   []compiled // of the one feed that the rules are for
 }
 
 type compiled struct {
@@ -74,12 +75,22 @@ func NewRules(rules []Rule) (*Rules, error) {
 	return all, nil
 }
 
-// For returns the rules that apply to a feed.
+// FeedRule is what a feed's own rules are called where it is told that they dropped something.
+const FeedRule = "feed"
+
+// For returns the rules that apply to a feed, its own among them; of those, what is no rule is left out.
 func (r *Rules) For(st *feedmill.FeedState) *Rules {
-	if r == nil {
-		return nil
-	}
 	some := &Rules{}
+	if st.Settings != nil {
+		for _, f := range st.Settings.Filters {
+			if one, err := NewRules([]Rule{{Name: FeedRule, Place: st.Settings.From, Field: f.Field, Match: f.Match, Action: f.Action}}); err == nil {
+				some.own = append(some.own, one.rules...)
+			}
+		}
+	}
+	if r == nil {
+		return some
+	}
 	for _, c := range r.rules {
 		if c.Feeds == "" || strings.TrimSpace(c.Feeds) == st.URL || (&Filter{Tag: c.Feeds}).matches(st) {
 			some.rules = append(some.rules, c)
@@ -93,18 +104,26 @@ func (r *Rules) Len() int {
 	if r == nil {
 		return 0
 	}
-	return len(r.rules)
+	return len(r.rules) + len(r.own)
 }
 
 // Drops returns the rule that drops an item, and why in a sentence; nil for an item that goes on. The first rule that
-// matches decides. Where none does, the item is dropped if there are keep rules, and by the first of them.
+// matches decides. Where none does, the item is dropped if there are keep rules, and by the first of them. The feed's own
+// rules are asked first, by themselves; what they let pass is up to the others.
 func (r *Rules) Drops(it *feedmill.Item) (by *Rule, reason string) {
 	if r == nil {
 		return nil, ""
 	}
+	if by, reason = drops(r.own, it); by != nil {
+		return by, reason
+	}
+	return drops(r.rules, it)
+}
+
+func drops(rules []compiled, it *feedmill.Item) (by *Rule, reason string) {
 	var keep []*Rule
-	for i := range r.rules {
-		c := &r.rules[i]
+	for i := range rules {
+		c := &rules[i]
 		switch {
 		case !c.matches(it):
 			if c.Action == ActionKeep {

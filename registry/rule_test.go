@@ -90,7 +90,7 @@ func TestRuleReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, r := range []*Rules{rules, {rules.rules[:2]}} {
+	for _, r := range []*Rules{rules, {rules: rules.rules[:2]}} {
 		for _, title := range []string{"Weather", "Sport"} {
 			_, reason := r.Drops(&feedmill.Item{Title: title})
 			got = append(got, reason)

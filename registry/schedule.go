@@ -18,6 +18,9 @@ type Policy struct {
 	Min time.Duration
 	// Default is the time between two polls where the publisher says nothing. Default 1 hour.
 	Default time.Duration
+	// Fixed, where it is above 0, is the time between two polls whatever the feed posts, also below Min. What the publisher
+	// asks for makes it longer, up to Max. Default: none.
+	Fixed time.Duration
 	// Max is the longest time that a publisher's hints or freshness can put off a poll. Default 24 hours.
 	Max time.Duration
 	// BackoffMax is the longest time between two polls of a feed that fails. Default 24 hours.
@@ -51,7 +54,7 @@ func (o *Policy) withDefaults() Policy {
 	orDefault(&p.Max, 24*time.Hour)
 	orDefault(&p.BackoffMax, 24*time.Hour)
 	orDefault(&p.Spread, 10*time.Minute)
-	p.Max = max(p.Max, p.Min)
+	p.Max = max(p.Max, p.Min, p.Fixed)
 	p.Default = min(max(p.Default, p.Min), p.Max)
 	return p
 }
@@ -121,13 +124,16 @@ const (
 
 // interval is the time between two successful polls, between p.Min and p.Max.
 func interval(st *feedmill.FeedState, p *Policy, now time.Time) time.Duration {
-	def, least := p.Default, p.Min
+	def, asked := p.Default, time.Duration(0)
 	if st.UpdatePeriod > 0 {
 		def = bounded(st.UpdatePeriod, time.Second)
-		least = max(least, def)
+		asked = def
 	}
 	if st.TTL > 0 {
-		least = max(least, bounded(st.TTL, time.Minute))
+		asked = max(asked, bounded(st.TTL, time.Minute))
+	}
+	if p.Fixed > 0 {
+		return min(max(p.Fixed, asked), p.Max)
 	}
 	d := def
 	if !st.Posting.Until.IsZero() {
@@ -136,7 +142,7 @@ func interval(st *feedmill.FeedState, p *Policy, now time.Time) time.Duration {
 			d = min(d, max(def, now.Sub(st.Added)/watched))
 		}
 	}
-	return min(max(d, least), p.Max)
+	return min(max(d, p.Min, asked), p.Max)
 }
 
 // expected is how long from now on, at most limit, the rate at which the feed posts allows to wait.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/feedmill/feedmill/internal/daemon"
@@ -11,7 +12,7 @@ func configCheckCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check a configuration: file, environment and flags",
-		Long: `Check the configuration, and the site rules that it names, and say everything that is wrong with them, each with its
+		Long: `Check the configuration, and the site rules and secrets that it names, and say everything that is wrong with them, each with its
 place and what to do. Without FILE it is the one that other commands would take. Exit code 2 says that it is wrong.`,
 		Example: "  feedmill config check feedmill.yaml\n  FEEDMILL_POLL_MIN=2s feedmill config check",
 		Args:    atMostOneArg,
@@ -24,7 +25,9 @@ place and what to do. Without FILE it is the one that other commands would take.
 				return err
 			}
 			a.tellPending(cfg)
-			if _, err := daemon.Rules(cfg); err != nil {
+			_, rules := daemon.Rules(cfg)
+			_, overrides := daemon.NewOverrides(cfg)
+			if err := errors.Join(rules, overrides); err != nil {
 				return usageError{err}
 			}
 			file := a.configPath()

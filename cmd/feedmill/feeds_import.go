@@ -19,9 +19,10 @@ func feedsImportCommand(a *app) *cobra.Command {
 	baseline := false
 	c := &cobra.Command{
 		Use:   "import FILE...|-",
-		Short: "Subscribe to all feeds of a list: OPML, CSV or one URL a line",
+		Short: "Subscribe to all feeds of a list: OPML, CSV, YAML or one URL a line",
 		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags and whose other attributes come back with
-'feedmill feeds export'; CSV, whose first line names the columns url, title and tags; or plain text with one URL a line that
+'feedmill feeds export'; CSV, whose first line names the columns url, title and tags; YAML, in
+which a feed can have settings of its own (docs/settings.md); or plain text with one URL a line that
 may be followed by #tags. "-" is standard input. Lines that hold no feed are told with their numbers, stop nothing, and make
 exit code 3.`,
 		Example: "  feedmill feeds import subscriptions.opml\n  curl -s https://example.com/feeds.txt | feedmill feeds import --tag new -",
@@ -85,7 +86,7 @@ func (a *app) importList(ctx context.Context, client *daemon.Client, name string
 			continue
 		}
 		feeds = append(feeds, registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: slices.Concat(s.Tags, o.Tags), Title: s.Title,
-			Outline: s.Attributes, Baseline: o.Baseline}})
+			Outline: s.Attributes, Baseline: o.Baseline, Settings: s.Settings}})
 	}
 	p := a.progress(len(feeds), "feeds")
 	defer p.end()

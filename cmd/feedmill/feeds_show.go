@@ -16,9 +16,10 @@ import (
 
 func feedsShowCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "show URL|ID",
-		Short:   "Show a feed: last outcome, next poll, last error, validators",
-		Long:    "Show all that is known of one feed: how its last poll ended, when the next is due, what went wrong, its validators and counts.",
+		Use:   "show URL|ID",
+		Short: "Show a feed: last outcome, next poll, last error, validators",
+		Long: `Show all that is known of one feed: how its last poll ended, when the next is due, what went wrong, its validators and
+counts, and the settings that hold for it and not for all, each with where it was said. Of a secret the name is shown.`,
 		Example: "  feedmill feeds show https://example.com/feed.xml\n  feedmill feeds show 3f6c0e5d9a1b2c4d -o json",
 		Args:    exactArgs(1, "one feed URL or id"),
 	}
@@ -29,10 +30,20 @@ func feedsShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return unknownFeed(err, args[0], a.dataHint(cfg))
 			}
-			if f.value == formJSON {
-				return encoder(a.out, true).Encode(st)
+			overrides, err := daemon.NewOverrides(cfg)
+			if err != nil {
+				a.say("%s", printable(err.Error())) // what could be read of them counts
 			}
-			return feedDetails(&st, time.Now()).write(a.out, a.term)
+			holds := overrides.For(&st, st.PollURL())
+			if f.value == formJSON {
+				return encoder(a.out, true).Encode(struct {
+					feedmill.FeedState
+					Holds []daemon.Said `json:"holds,omitempty"`
+				}{st, holds.Said})
+			}
+			d := feedDetails(&st, time.Now())
+			addSettings(d, &holds)
+			return d.write(a.out, a.term)
 		})
 	}
 	a.busFlags(c)
@@ -89,6 +100,17 @@ func feedDetails(st *feedmill.FeedState, now time.Time) *details {
 	d.add("etag", st.Validators.ETag)
 	d.add("last modified", st.Validators.LastModified)
 	return d
+}
+
+// addSettings adds what holds for the feed and not for all.
+func addSettings(d *details, holds *daemon.Applied) {
+	for i, s := range holds.Said {
+		value := s.Value
+		if s.Key == "secret" && holds.Withheld != "" {
+			value += ", which is not sent: " + holds.Why
+		}
+		d.add([]string{"settings", " "}[min(i, 1)], fmt.Sprintf("%s: %s (%s)", s.Key, value, s.From))
+	}
 }
 
 // moment is a time with how far it is from now, "" for none.

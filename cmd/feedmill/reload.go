@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"syscall"
 	"time"
@@ -17,7 +18,7 @@ import (
 // reloadEvery is how often a daemon looks whether its files have changed.
 const reloadEvery = 2 * time.Second
 
-// reloader keeps a daemon in step with its configuration file, its feed lists and its site rules.
+// reloader keeps a daemon in step with its configuration file, its secrets, its feed lists and its site rules.
 type reloader struct {
 	a      *app
 	log    *slog.Logger
@@ -64,7 +65,7 @@ func (a *app) reloader(cfg *config.Config, stages []string, log *slog.Logger) fu
 // changed returns the files that are not as they were when it was last called.
 func (r *reloader) changed() []string {
 	var files []string
-	paths := append([]string{r.a.configFileInUse()}, r.cfg.Feeds...)
+	paths := append([]string{r.a.configFileInUse(), r.cfg.Secrets}, r.cfg.Feeds...)
 	paths = append(paths, r.rules...)                // one that is gone has changed too
 	r.rules, _ = daemon.RuleFiles(r.cfg.Parse.Rules) // who loads them says what is wrong
 	for _, path := range append(paths, r.rules...) {
@@ -86,7 +87,7 @@ func (r *reloader) changed() []string {
 // isRule tells the files of site rules, of which one may be gone meanwhile.
 func (r *reloader) isRule(path string) bool {
 	in := func(dir string) bool { return filepath.Clean(dir) == filepath.Dir(path) }
-	return slices.ContainsFunc(r.cfg.Parse.Rules, in) && path != r.a.configFileInUse() && !slices.Contains(r.cfg.Feeds, path)
+	return slices.ContainsFunc(r.cfg.Parse.Rules, in) && path != r.a.configFileInUse() && path != r.cfg.Secrets && !slices.Contains(r.cfg.Feeds, path)
 }
 
 // reload reads the configuration again, and the feed lists that are new in it or among the files that have changed.
@@ -113,10 +114,13 @@ func (r *reloader) reload(ctx context.Context, files []string) {
 			}
 			r.cfg.Filters = cfg.Filters
 			r.log.Info("filters changed; they hold for what is found from now on", "filters", len(cfg.Filters))
-		case "feeds", "parse.rules":
+		case "feeds", "parse.rules", "settings", "secrets":
 		default:
 			restart = append(restart, key)
 		}
+	}
+	if secrets := cfg.Secrets != "" && slices.Contains(files, cfg.Secrets); secrets || !reflect.DeepEqual(r.cfg.Settings, cfg.Settings) || r.cfg.Secrets != cfg.Secrets {
+		r.overrides(cfg)
 	}
 	rules := !slices.Equal(r.cfg.Parse.Rules, cfg.Parse.Rules) || slices.ContainsFunc(files, r.isRule)
 	r.cfg.Log.Level, r.cfg.Feeds, r.cfg.Parse.Rules = cfg.Log.Level, cfg.Feeds, cfg.Parse.Rules
@@ -133,4 +137,25 @@ func (r *reloader) reload(ctx context.Context, files []string) {
 	if err := r.client.SyncLists(ctx, lists); err != nil && ctx.Err() == nil {
 		r.log.Error("a feed list cannot be read; its subscriptions stay as they are", "error", err)
 	}
+}
+
+// overrides puts the settings and secrets of a configuration into effect.
+func (r *reloader) overrides(cfg *config.Config) {
+	next := *cfg
+	next.Fetch = r.cfg.Fetch // takes effect with the next start
+	if err := r.client.SetOverrides(&next); err != nil {
+		r.log.Error("the settings of feeds and hosts cannot be used; those in effect stay", "error", err)
+		return
+	}
+	known := slices.Clone(r.cfg.Fetch.Revisit)
+	for i := range r.cfg.Settings {
+		known = append(known, r.cfg.Settings[i].Revisit...)
+	}
+	for i := range cfg.Settings {
+		if slices.ContainsFunc(cfg.Settings[i].Revisit, func(d config.Duration) bool { return !slices.Contains(known, d) }) {
+			r.log.Warn("pages are looked at again after times that are new here with the next start", "revisit", cfg.Settings[i].Revisit, "settings", i)
+		}
+	}
+	r.cfg.Settings, r.cfg.Secrets = cfg.Settings, cfg.Secrets
+	r.log.Info("settings of feeds and hosts changed; they hold from the next request", "settings", len(cfg.Settings))
 }

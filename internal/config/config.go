@@ -10,7 +10,12 @@ type Config struct {
 	NATS  NATS   `yaml:"nats"`
 	Feeds []File `yaml:"feeds" example:"[feeds.yaml, feeds.opml]"`
 	// Filters keep or drop entries before their page is fetched, in order.
-	Filters   []Filter  `yaml:"filters" example:"[{field: title, match: (?i)weather, action: drop}]"`
+	Filters []Filter `yaml:"filters" example:"[{field: title, match: (?i)weather, action: drop}]"`
+	// Settings hold for some feeds and hosts in the place of what holds for all. Of several that say the same of one feed
+	// or page, the last counts.
+	Settings []Setting `yaml:"settings" example:"[{for: [example.com], interval: 30m}]"`
+	// Secrets is the file with logins, cookies and header fields; see [Config.OpenSecrets].
+	Secrets   File      `yaml:"secrets"`
 	Poll      Poll      `yaml:"poll"`
 	Fetch     Fetch     `yaml:"fetch"`
 	WebSub    WebSub    `yaml:"websub"`
@@ -20,6 +25,8 @@ type Config struct {
 	Retention Retention `yaml:"retention"`
 
 	origins map[string]string
+	// secretVariables are those of the environment that hold secrets, by name. They are never shown.
+	secretVariables map[string]string
 }
 
 // File is the name of a file or directory.
@@ -68,6 +75,19 @@ type Filter struct {
 	Field  string `yaml:"field"`  // title, url, category or author
 	Match  string `yaml:"match"`  // a regular expression (RE2)
 	Action string `yaml:"action"` // keep or drop
+}
+
+// Setting is what holds for some feeds and hosts. A key that is left out says nothing.
+type Setting struct {
+	For         []string   `yaml:"for" example:"[sport, example.com]"` // feeds (URL), tags and hosts with those below them
+	Interval    Duration   `yaml:"interval"`                           // between two polls, whatever the feed posts
+	MinInterval Duration   `yaml:"min_interval"`                       // at least between two polls
+	UserAgent   string     `yaml:"user_agent"`
+	Secret      string     `yaml:"secret"`                      // the name of one in Secrets or the environment
+	FullText    string     `yaml:"full_text" example:"off"`     // on or off: whether pages are fetched
+	Revisit     []Duration `yaml:"revisit" example:"[1h, 24h]"` // as Fetch.Revisit; empty: never
+	Renderer    string     `yaml:"renderer" example:"on"`       // on or off: whether the renderer is asked
+	Rules       string     `yaml:"rules" example:"mysite"`      // the site rule by which pages are read, or off
 }
 
 // Poll bounds the time between two polls of a feed.

@@ -12,6 +12,7 @@ import (
 const (
 	envPrefix = "FEEDMILL_"
 	envConfig = "FEEDMILL_CONFIG"
+	envSecret = "FEEDMILL_SECRET_"
 )
 
 // EnvName returns the environment variable of a key: FEEDMILL_POLL_MIN for poll.min.
@@ -42,6 +43,11 @@ func (c *Config) decodeEnv(vars map[string]string) error {
 		switch {
 		case ok:
 			errs = append(errs, c.Set(key, vars[name], "env "+name))
+		case strings.HasPrefix(name, envSecret):
+			if c.secretVariables == nil {
+				c.secretVariables = map[string]string{}
+			}
+			c.secretVariables[name] = vars[name]
 		case name == envConfig || kubernetesServiceLink.MatchString(name):
 		default:
 			errs = append(errs, unknownVariable(name))

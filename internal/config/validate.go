@@ -21,6 +21,7 @@ func (c *Config) Validate() error {
 	v.general()
 	v.nats()
 	v.filters()
+	v.settings()
 	v.poll()
 	v.fetch()
 	v.rest()
@@ -233,20 +234,65 @@ func (v *validator) fetch() {
 	if f.RobotsAgent == "" {
 		v.bad("fetch.robots_agent", f.RobotsAgent, "but robots.txt needs a name to look for; write one such as feedmill")
 	}
-	if f.Renderer != "" && len(f.RendererFor) == 0 {
+	if f.Renderer != "" && len(f.RendererFor) == 0 && !slices.ContainsFunc(v.c.Settings, func(s Setting) bool { return s.Renderer == "on" }) {
 		v.bad("fetch.renderer", f.Renderer, "but nothing says whose pages it is asked for; write feeds, tags or hosts into fetch.renderer_for, such as [example.com]")
 	}
 	if f.Renderer != "" {
 		v.subject("fetch.renderer", f.Renderer, "render.page")
 	}
-	for i, d := range f.Revisit {
-		key := fmt.Sprintf("fetch.revisit[%d]", i)
+	v.revisit("fetch.revisit", f.Revisit)
+}
+
+// revisit checks the times after which pages are looked at again.
+func (v *validator) revisit(list string, times []Duration) {
+	for i, d := range times {
+		key := fmt.Sprintf("%s[%d]", list, i)
 		v.positive(key, d)
-		if i > 0 && d <= f.Revisit[i-1] {
-			v.bad(key, d, "which is not after the one before (%s); write growing times such as [1h, 24h]", f.Revisit[i-1])
+		if i > 0 && d <= times[i-1] {
+			v.bad(key, d, "which is not after the one before (%s); write growing times such as [1h, 24h]", times[i-1])
 		}
-		if pages := v.c.Retention.Pages; pages > 0 && d >= pages && v.c.Origin("fetch.revisit") != originDefault {
+		if pages := v.c.Retention.Pages; pages > 0 && d >= pages && v.c.Origin(list) != originDefault {
 			v.bad(key, d, "by when the page is forgotten (retention.pages is %s); write less, or raise retention.pages", pages)
+		}
+	}
+}
+
+var ruleName = regexp.MustCompile(`^[^/\\\s]{1,100}$`)
+
+func (v *validator) settings() {
+	for i := range v.c.Settings {
+		s, key := &v.c.Settings[i], fmt.Sprintf("settings[%d]", i)
+		if len(s.For) == 0 || slices.Contains(s.For, "") {
+			v.bad(key+".for", s.For, "but feeds, tags or hosts are needed; write some such as [sport, example.com]")
+		}
+		for _, k := range []struct {
+			key   string
+			value Duration
+		}{{key + ".interval", s.Interval}, {key + ".min_interval", s.MinInterval}} {
+			if k.value != 0 && k.value < 1*seconds {
+				v.bad(k.key, k.value, "which is less than a second; write 1s or more")
+			}
+		}
+		if s.Interval != 0 && s.MinInterval != 0 {
+			v.bad(key+".min_interval", s.MinInterval, "but interval is set too, which says all; remove one of them")
+		}
+		if strings.ContainsFunc(s.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+			v.bad(key+".user_agent", s.UserAgent, "which cannot stand in a header; write printable ASCII")
+		}
+		if s.Secret != "" && !secretName.MatchString(s.Secret) {
+			v.bad(key+".secret", masked, "which is no name of a secret: up to 64 of a-z, 0-9, -, _ and .; the secret itself belongs into the file of secrets")
+		}
+		for _, k := range []struct{ key, value string }{{key + ".full_text", s.FullText}, {key + ".renderer", s.Renderer}} {
+			if k.value != "" {
+				v.oneOf(k.key, k.value, "on", "off")
+			}
+		}
+		if s.Renderer == "on" && v.c.Fetch.Renderer == "" {
+			v.bad(key+".renderer", s.Renderer, "but fetch.renderer names none; write its NATS subject there, such as render.page")
+		}
+		v.revisit(key+".revisit", s.Revisit)
+		if s.Rules != "" && !ruleName.MatchString(s.Rules) {
+			v.bad(key+".rules", s.Rules, "which is no name of a site rule; write that of its file without directory and extension, or off")
 		}
 	}
 }

@@ -20,15 +20,24 @@ poll.default is 1h, which is above poll.max (30m); lower it or raise poll.max`,
 		"no ports":       {"fetch: {allow_ports: []}", `f.yaml:1:22: fetch.allow_ports is [], which allows no request at all; write ports such as [80, 443], or [0] for any`},
 		"header":         {"fetch: {user_agent: \"a\\nb: c\"}", `f.yaml:1:21: fetch.user_agent is "a\nb: c", which cannot stand in a header; write printable ASCII`},
 		"proxy":          {"fetch: {proxy: 'ftp://jan:pw@proxy'}", `f.yaml:1:16: fetch.proxy is "ftp://jan:xxxxx@proxy", which is no proxy; write one such as http://127.0.0.1:3128 or socks5://127.0.0.1:1080, or environment to take it from HTTP_PROXY and HTTPS_PROXY`},
-		"timeouts":       {"fetch: {timeout: 0s}", "f.yaml:1:18: fetch.timeout is 0, which leaves no time; write a duration above 0 such as 10s\nfetch.connect_timeout is 10s, which is above fetch.timeout (0); lower it or raise fetch.timeout\nfetch.header_timeout is 15s, which is above fetch.timeout (0); lower it or raise fetch.timeout"},
-		"body size":      {"fetch: {max_body_bytes: 2GiB}", `f.yaml:1:25: fetch.max_body_bytes is 2GiB, which is out of range; write a size from 1KiB to 1GiB`},
-		"listen":         {"http: {listen: localhost}", `f.yaml:1:16: http.listen is "localhost", which is no address to listen on; write host:port such as 127.0.0.1:8686, or "" to turn it off`},
-		"listen port":    {"http: {listen: 'a:99999'}", `f.yaml:1:16: http.listen is "a:99999", which is no address to listen on; write host:port such as 127.0.0.1:8686, or "" to turn it off`},
-		"level":          {"log: {level: loud}", `f.yaml:1:14: log.level is "loud", which is none of the known words; write one of debug, info, warn, error`},
-		"regexp":         {"filters: [{field: title, action: drop, match: '('}]", "f.yaml:1:47: filters[0].match is \"(\", which is no regular expression (error parsing regexp: missing closing ): `(`); the syntax is at https://github.com/google/re2/wiki/Syntax"},
-		"filter words":   {"filters: [{field: body, action: drop, match: a}]", `f.yaml:1:19: filters[0].field is "body", which is none of the known words; write one of title, url, category, author`},
-		"no sinks":       {"sinks: []", `f.yaml:1:8: sinks is [], so that nothing would be stored; write one such as {name: main, type: sqlite}`},
-		"sink type":      {"sinks: [{name: a, type: mongo}]", `f.yaml:1:25: sinks[0].type is "mongo", which is none of the known words; write one of sqlite, postgres, file, warc, s3, webhook, opensearch`},
+		"settings": {"settings: [{interval: 10ms, min_interval: 1h, secret: 'pass word', full_text: maybe, revisit: [2h, 1h], rules: a/b, renderer: on}]",
+			`f.yaml:1:12: settings[0].for is [], but feeds, tags or hosts are needed; write some such as [sport, example.com]
+f.yaml:1:23: settings[0].interval is 10ms, which is less than a second; write 1s or more
+f.yaml:1:43: settings[0].min_interval is 1h, but interval is set too, which says all; remove one of them
+f.yaml:1:55: settings[0].secret is "xxxxx", which is no name of a secret: up to 64 of a-z, 0-9, -, _ and .; the secret itself belongs into the file of secrets
+f.yaml:1:79: settings[0].full_text is "maybe", which is none of the known words; write one of on, off
+f.yaml:1:127: settings[0].renderer is "on", but fetch.renderer names none; write its NATS subject there, such as render.page
+f.yaml:1:100: settings[0].revisit[1] is 1h, which is not after the one before (2h); write growing times such as [1h, 24h]
+f.yaml:1:112: settings[0].rules is "a/b", which is no name of a site rule; write that of its file without directory and extension, or off`},
+		"timeouts":     {"fetch: {timeout: 0s}", "f.yaml:1:18: fetch.timeout is 0, which leaves no time; write a duration above 0 such as 10s\nfetch.connect_timeout is 10s, which is above fetch.timeout (0); lower it or raise fetch.timeout\nfetch.header_timeout is 15s, which is above fetch.timeout (0); lower it or raise fetch.timeout"},
+		"body size":    {"fetch: {max_body_bytes: 2GiB}", `f.yaml:1:25: fetch.max_body_bytes is 2GiB, which is out of range; write a size from 1KiB to 1GiB`},
+		"listen":       {"http: {listen: localhost}", `f.yaml:1:16: http.listen is "localhost", which is no address to listen on; write host:port such as 127.0.0.1:8686, or "" to turn it off`},
+		"listen port":  {"http: {listen: 'a:99999'}", `f.yaml:1:16: http.listen is "a:99999", which is no address to listen on; write host:port such as 127.0.0.1:8686, or "" to turn it off`},
+		"level":        {"log: {level: loud}", `f.yaml:1:14: log.level is "loud", which is none of the known words; write one of debug, info, warn, error`},
+		"regexp":       {"filters: [{field: title, action: drop, match: '('}]", "f.yaml:1:47: filters[0].match is \"(\", which is no regular expression (error parsing regexp: missing closing ): `(`); the syntax is at https://github.com/google/re2/wiki/Syntax"},
+		"filter words": {"filters: [{field: body, action: drop, match: a}]", `f.yaml:1:19: filters[0].field is "body", which is none of the known words; write one of title, url, category, author`},
+		"no sinks":     {"sinks: []", `f.yaml:1:8: sinks is [], so that nothing would be stored; write one such as {name: main, type: sqlite}`},
+		"sink type":    {"sinks: [{name: a, type: mongo}]", `f.yaml:1:25: sinks[0].type is "mongo", which is none of the known words; write one of sqlite, postgres, file, warc, s3, webhook, opensearch`},
 		"sink names": {
 			"sinks: [{name: a, type: sqlite}, {name: a, type: sqlite, path: x}]",
 			`f.yaml:1:41: sinks[1].name is "a", which sinks[0] has already; give each its own name`,

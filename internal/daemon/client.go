@@ -31,6 +31,8 @@ type Client struct {
 	own *health
 	// filters decide which items go on; see SetFilters.
 	filters atomic.Pointer[registry.Rules]
+	// overrides say what holds for single feeds and hosts; see SetOverrides.
+	overrides atomic.Pointer[Overrides]
 }
 
 // Open connects to the bus that cfg names: external servers, the running daemon of the data directory, or, where there
@@ -215,8 +217,16 @@ func (c *Client) Unsubscribe(ctx context.Context, st *feedmill.FeedState) error 
 
 // cancel takes a feed's next poll from the calendar, and tells the process on whose agenda it may stand.
 func (c *Client) cancel(ctx context.Context, st *feedmill.FeedState) error {
-	if err := bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{})); err != nil || st.Outcome != feedmill.OutcomeUnchanged {
+	if err := bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{})); err != nil {
 		return err
+	}
+	return c.tellPoller(ctx, st)
+}
+
+// tellPoller has a feed read again by the process on whose agenda it may stand.
+func (c *Client) tellPoller(ctx context.Context, st *feedmill.FeedState) error {
+	if st.Outcome != feedmill.OutcomeUnchanged {
+		return nil
 	}
 	look := pollOf(st, time.Time{})
 	look.Look = true

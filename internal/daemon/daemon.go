@@ -105,6 +105,9 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 	if err := p.openPushes(ctx, o); err != nil {
 		return err
 	}
+	if err := p.SetOverrides(p.cfg); err != nil {
+		return err
+	}
 	for _, stage := range o.Stages {
 		switch stage {
 		case StageFetcher:

@@ -147,7 +147,7 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 	}
 	after := st
 	change(&after)
-	due, outcome := registry.Next(&after, p.policy, now), feedmill.OutcomeFetched
+	due, outcome := p.next(&after, now), feedmill.OutcomeFetched
 	if page.Pushed {
 		due, outcome = st.Due, feedmill.OutcomePushed
 	} else {

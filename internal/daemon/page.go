@@ -19,7 +19,11 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 	if e.Again > 0 {
 		return p.lookAgain(ctx, e, out)
 	}
-	if e.URL == "" || !p.cfg.Fetch.Articles {
+	holds, err := p.forPage(ctx, &e.Feed, e.URL)
+	if err != nil {
+		return err
+	}
+	if e.URL == "" || !holds.FullText {
 		bus.Put(out, bus.Pages, feedOnly(&e, nil, ""))
 		return nil
 	}
@@ -50,7 +54,8 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 			return nil
 		}
 	}
-	page, err := p.fetch(ctx, fetcher.Request{URL: e.URL, Kind: fetcher.KindArticle, Robots: true}, e.Slot, nil)
+	req := holds.Request(fetcher.Request{URL: e.URL, Kind: fetcher.KindArticle, Robots: true})
+	page, err := p.fetch(ctx, req, e.Slot, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -59,7 +64,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 		return nil
 	}
 	now := time.Now()
-	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
+	v := holds.Judge(req, page, err, now)
 	p.metrics.PageFetched(v.Outcome)
 	if err := p.holdHost(ctx, v, now); err != nil {
 		return err
@@ -76,11 +81,7 @@ func (p *pipeline) page(ctx context.Context, e feedmill.Entry, out *bus.Outbox) 
 			return err
 		}
 		if !e.Changed {
-			again, err := p.again(ctx, &e.Feed, e.URL, 0)
-			if err != nil {
-				return err
-			}
-			page.Visit = &feedmill.Visit{Again: again, Validators: fetched}
+			page.Visit = &feedmill.Visit{Again: again(&holds, 0), Validators: fetched}
 		}
 		got = page.FetchedAt
 		bus.Put(out, bus.Pages, page)

@@ -29,11 +29,16 @@ func (p *pipeline) parts(ctx context.Context, first *feedmill.Page, out *bus.Out
 			return nil
 		}
 		seen[next] = true
-		part, err := p.part(ctx, next)
+		holds, err := p.forPage(ctx, first.Feed, next)
+		if err != nil {
+			return err
+		}
+		req := holds.Request(fetcher.Request{URL: next, Kind: fetcher.KindArticle, Robots: true})
+		part, err := p.part(ctx, req)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		v := fetcher.Judge(fetcher.KindArticle, part, err, time.Now())
+		v := holds.Judge(req, part, err, time.Now())
 		if err := p.holdHost(ctx, v, time.Now()); err != nil {
 			return err
 		}
@@ -54,18 +59,18 @@ func (p *pipeline) parts(ctx context.Context, first *feedmill.Page, out *bus.Out
 }
 
 // part fetches one page when its host's turn has come.
-func (p *pipeline) part(ctx context.Context, url string) (*feedmill.Page, error) {
+func (p *pipeline) part(ctx context.Context, req fetcher.Request) (*feedmill.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, partWait+time.Duration(p.cfg.Fetch.Timeout))
 	defer cancel()
 	var slot time.Time
 	for {
-		page, err := p.fetch(ctx, fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true}, slot, nil)
+		page, err := p.fetch(ctx, req, slot, nil)
 		off, ok := errors.AsType[*putOff](err)
 		if !ok {
 			return page, err
 		}
 		if wait := time.Until(off.at); wait > partWait || !sleep(ctx, max(wait, 10*time.Millisecond)) {
-			return nil, fmt.Errorf("fetch %s: its host is busy until %s", url, off.at.Format(time.RFC3339))
+			return nil, fmt.Errorf("fetch %s: its host is busy until %s", req.URL, off.at.Format(time.RFC3339))
 		}
 		slot = off.at
 	}

@@ -41,6 +41,7 @@ type pipeline struct {
 	waiting   waiting
 	reading   reading
 	shared    shared
+	own       own
 	holds     holds
 	leases    *bus.Leases
 	idle      *idle         // of the fetcher, nil elsewhere

@@ -51,7 +51,7 @@ func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Ou
 	}
 	now := time.Now()
 	if p.once != nil && !p.once.mayPoll(st.ID, out.Cause().Seq) {
-		p.plan(out, &st, registry.Next(&st, p.policy, now))
+		p.plan(out, &st, p.next(&st, now))
 		return nil
 	}
 	if at := p.reading.since(&st); now.Sub(at) < unreadPatience {
@@ -67,9 +67,14 @@ func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Ou
 		return nil
 	}
 	sent := p.validators(&st, now)
-	page := p.shared.find(&st, sent, time.Duration(p.cfg.Poll.Min), now)
+	holds := p.overrides.Load().For(&st, st.PollURL())
+	req := holds.Request(fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: sent})
+	var page *feedmill.Page
+	if !holds.alone() {
+		page = p.shared.find(&st, sent, time.Duration(p.cfg.Poll.Min), now)
+	}
 	if page == nil {
-		page, err = p.fetch(ctx, fetcher.Request{URL: st.PollURL(), Kind: fetcher.KindFeed, Validators: sent}, poll.Slot,
+		page, err = p.fetch(ctx, req, poll.Slot,
 			func() { p.metrics.PollBegun(time.Since(poll.Due)) })
 	}
 	if off, ok := errors.AsType[*putOff](err); ok {
@@ -89,14 +94,14 @@ func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Ou
 		return ctx.Err()
 	}
 	now = time.Now()
-	v := fetcher.Judge(fetcher.KindFeed, page, err, now)
+	v := holds.Judge(req, page, err, now)
 	if v.Outcome == feedmill.OutcomeFetched && st.Validators.BodyHash != "" && fetcher.ValidatorsOf(page).BodyHash == st.Validators.BodyHash {
 		v.Outcome = feedmill.OutcomeUnchanged
 	}
 	if err := p.holdHost(ctx, v, now); err != nil {
 		return err
 	}
-	if v.Outcome == feedmill.OutcomeFetched || v.Outcome == feedmill.OutcomeUnchanged {
+	if !holds.alone() && (v.Outcome == feedmill.OutcomeFetched || v.Outcome == feedmill.OutcomeUnchanged) {
 		p.shared.keep(&st, sent, page, now)
 	}
 
@@ -114,7 +119,7 @@ func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Ou
 		})
 		after := st
 		after.Failures, after.RetryAt, after.Fresh = 0, time.Time{}, fetcher.FreshUntil(page, now)
-		p.plan(out, &after, registry.Next(&after, p.policy, now))
+		p.plan(out, &after, p.next(&after, now))
 		return nil
 	}
 	change := func(s *feedmill.FeedState) {
@@ -155,7 +160,7 @@ func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time,
 	was := v.State.Outcome
 	change(&v.State)
 	st := &v.State
-	st.Due = registry.Next(st, p.policy, now)
+	st.Due = p.next(st, now)
 	if p.once == nil && !p.idle.holds(partition(st)) {
 		p.plan(out, st, st.Due)
 	}
@@ -198,7 +203,7 @@ func moved(s *feedmill.FeedState, page *feedmill.Page) {
 func (p *pipeline) settle(out *bus.Outbox, st *feedmill.FeedState, now time.Time, change func(*feedmill.FeedState)) {
 	after := *st
 	change(&after)
-	after.Due = registry.Next(&after, p.policy, now)
+	after.Due = p.next(&after, now)
 	if !after.Due.IsZero() {
 		p.plan(out, &after, after.Due)
 	}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,21 +28,21 @@ type renderRequest struct {
 	TimeoutMS int64  `json:"timeout_ms"`
 }
 
-// render has a page that is nothing without scripts rendered by whoever answers fetch.renderer, where that is wanted for its
-// feed or host. A page that cannot be rendered stays as it is; of one that was, the validators that it was fetched with are
-// returned.
+// render has a page that is nothing without scripts rendered by whoever answers fetch.renderer, where that is wanted, and
+// notes the site rule by which it is read. A page that cannot be rendered stays as it is; of one that was, the validators
+// that it was fetched with are returned.
 func (p *pipeline) render(ctx context.Context, page *feedmill.Page) (fetched feedmill.Validators, err error) {
-	if p.cfg.Fetch.Renderer == "" {
-		return fetched, nil
-	}
-	wanted, err := p.named(ctx, p.cfg.Fetch.RendererFor, page.Feed, page.BaseURL())
-	if err != nil || !wanted || !p.scriptOnly(page) {
+	holds, err := p.forPage(ctx, page.Feed, page.BaseURL())
+	if err != nil {
 		return fetched, err
+	}
+	if page.Rule = holds.Rules; !holds.Renderer || !p.scriptOnly(page) {
+		return fetched, nil
 	}
 	timeout := time.Duration(p.cfg.Fetch.Timeout)
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	question, err := json.Marshal(renderRequest{page.BaseURL(), p.cfg.Fetch.UserAgent, timeout.Milliseconds()})
+	question, err := json.Marshal(renderRequest{page.BaseURL(), cmp.Or(holds.UserAgent, p.cfg.Fetch.UserAgent), timeout.Milliseconds()})
 	if err != nil {
 		return fetched, err
 	}

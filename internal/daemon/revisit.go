@@ -3,28 +3,21 @@ package daemon
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
 	"github.com/feedmill/feedmill/fetcher"
-	"github.com/feedmill/feedmill/registry"
 )
 
 // again is after how long a page is looked at once more when it has been looked at for the nth time, 0 for the first; 0
 // where it is not.
-func (p *pipeline) again(ctx context.Context, feed *feedmill.FeedRef, page string, n int) (time.Duration, error) {
-	if n >= len(p.cfg.Fetch.Revisit) {
-		return 0, nil
+func again(holds *Applied, n int) time.Duration {
+	if n >= len(holds.Revisit) {
+		return 0
 	}
-	off, err := p.named(ctx, p.cfg.Fetch.RevisitOff, feed, page)
-	if off || err != nil {
-		return 0, err
-	}
-	return distances(p.cfg.Fetch.Revisit)[n], nil
+	return distances(holds.Revisit)[n]
 }
 
 // distances are the times between looks, of times after the first one.
@@ -39,31 +32,12 @@ func distances[D ~int64](after []D) []time.Duration {
 	return all
 }
 
-// named tells whether a list names a page: by its host or a domain above it, or by its feed's URL or tag.
-func (p *pipeline) named(ctx context.Context, list []string, feed *feedmill.FeedRef, page string) (bool, error) {
-	if len(list) == 0 {
-		return false, nil
-	}
-	host := ""
-	if u, err := url.Parse(page); err == nil {
-		host = strings.ToLower(u.Hostname())
-	}
-	if slices.ContainsFunc(list, func(s string) bool {
-		s = strings.ToLower(s)
-		return host != "" && (host == s || strings.HasSuffix(host, "."+s))
-	}) || slices.Contains(list, feed.URL) {
-		return true, nil
-	}
-	st, err := p.Registry.Get(ctx, feed.ID)
-	if errors.Is(err, registry.ErrNotFound) {
-		return false, nil
-	}
-	return slices.ContainsFunc(list, func(tag string) bool { return registry.HasTag(&st, tag) }), err
-}
-
 // revisits read the pages again at the distances of fetch.revisit, and put what is due for another look among the visits.
 func (p *pipeline) revisits() []*bus.Follower {
 	lags := distances(p.cfg.Fetch.Revisit)
+	for i := range p.cfg.Settings {
+		lags = append(lags, distances(p.cfg.Settings[i].Revisit)...)
+	}
 	slices.Sort(lags)
 	var all []*bus.Follower
 	for _, lag := range slices.Compact(lags) {
@@ -91,8 +65,12 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 	if err != nil {
 		return err
 	}
-	if before.ID != e.ID || before.Visit == nil || before.Feed == nil || !p.cfg.Fetch.Articles {
+	if before.ID != e.ID || before.Visit == nil || before.Feed == nil {
 		return nil // of another stream
+	}
+	holds, err := p.forPage(ctx, before.Feed, before.URL)
+	if err != nil || !holds.FullText {
+		return err
 	}
 	if canonical, err := feedmill.CanonicalURL(before.URL); err == nil {
 		owner, known, err := p.Registry.Resolve(ctx, canonical)
@@ -107,7 +85,8 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 	if len(before.Body) > 0 && !before.Rendered {
 		known = fetcher.ValidatorsOf(before)
 	}
-	page, err := p.fetch(ctx, fetcher.Request{URL: before.URL, Kind: fetcher.KindArticle, Robots: true, Validators: known}, e.Slot, nil)
+	req := holds.Request(fetcher.Request{URL: before.URL, Kind: fetcher.KindArticle, Robots: true, Validators: known})
+	page, err := p.fetch(ctx, req, e.Slot, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -116,7 +95,7 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 		return nil
 	}
 	now := time.Now()
-	v := fetcher.Judge(fetcher.KindArticle, page, err, now)
+	v := holds.Judge(req, page, err, now)
 	if v.Outcome == feedmill.OutcomeFetched && known.BodyHash != "" && fetcher.ValidatorsOf(page).BodyHash == known.BodyHash {
 		v.Outcome, known = feedmill.OutcomeUnchanged, fetcher.ValidatorsOf(page)
 	}
@@ -132,9 +111,7 @@ func (p *pipeline) lookAgain(ctx context.Context, e feedmill.Entry, out *bus.Out
 	}
 	page.ID, page.Feed, page.Item = e.ID, before.Feed, before.Item
 	page.Visit = &feedmill.Visit{Number: before.Visit.Number + 1, Gone: before.IsGone()}
-	if page.Visit.Again, err = p.again(ctx, before.Feed, before.URL, page.Visit.Number); err != nil {
-		return err
-	}
+	page.Visit.Again = again(&holds, page.Visit.Number)
 	switch v.Outcome {
 	case feedmill.OutcomeFetched:
 		if page.Visit.Validators, err = p.render(ctx, page); err != nil {

@@ -31,7 +31,7 @@ func (s *Import) Count(a *registry.Added) {
 	}
 }
 
-// ImportFile subscribes to the feeds of a list (OPML or plain lines). A bad line is told and stops nothing. Each is as for
+// ImportFile subscribes to the feeds of a list of any form. A bad line is told and stops nothing. Each is as for
 // SubscribeAll.
 func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(n int)) (Import, map[string]bool, error) {
 	var sum Import
@@ -50,7 +50,7 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 	listed := make(map[string]bool, len(subs))
 	feeds := make([]registry.NewFeed, len(subs))
 	for i, s := range subs {
-		feeds[i] = registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: s.Tags, Origin: origin, Outline: s.Attributes}}
+		feeds[i] = registry.NewFeed{URL: s.URL, AddOptions: registry.AddOptions{Tags: s.Tags, Origin: origin, Outline: s.Attributes, Settings: s.Settings}}
 	}
 	added, err := c.SubscribeAll(ctx, feeds, each)
 	for i := range added {
@@ -61,6 +61,16 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 	}
 	if err != nil {
 		return sum, listed, err
+	}
+	for i := range added {
+		if a := &added[i]; a.Err == nil && !a.New && a.State.Origin == origin && subs[i].Settings != nil && !registry.Same(a.State.Settings, subs[i].Settings) {
+			if err := c.SetFeed(ctx, &a.State, func(s *feedmill.FeedState) error {
+				s.Settings = subs[i].Settings
+				return nil
+			}); err != nil && !errors.Is(err, registry.ErrNotFound) {
+				return sum, listed, err
+			}
+		}
 	}
 	return sum, listed, nil
 }

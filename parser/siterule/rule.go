@@ -196,10 +196,29 @@ func (s *Set) For(rawURL string, at time.Time) *Rule {
 		rest = below
 		site = s.hosts["*."+rest]
 	}
+	return site.rule(u, at)
+}
+
+// rule is the first rule of a site that holds for a page.
+func (s *Site) rule(u *url.URL, at time.Time) *Rule {
 	p := cmp.Or(u.Path, "/")
-	for _, r := range site.Rules {
+	for _, r := range s.Rules {
 		if r.holds(p, at) {
 			return r
+		}
+	}
+	return nil
+}
+
+// Named returns the rule for a page in the file of that name, whatever hosts it is for; nil where there is none.
+func (s *Set) Named(name, rawURL string, at time.Time) *Rule {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil
+	}
+	for _, site := range s.Sites() {
+		if site.Name == name {
+			return site.rule(u, at)
 		}
 	}
 	return nil

@@ -1,0 +1,71 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/registry"
+)
+
+// SetFeed changes what an operator says of a feed, its tags and settings. Where that makes its interval another one, its
+// next poll comes when it would have come had this been said before the last one, at once at the earliest; and at once where
+// the last one failed, for what was wrong may be mended by this.
+func (c *Client) SetFeed(ctx context.Context, st *feedmill.FeedState, change func(*feedmill.FeedState) error) error {
+	moved := false
+	err := c.Registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
+		was := c.holds(s)
+		if err := change(s); err != nil {
+			return err
+		}
+		if s.Settings.IsZero() {
+			s.Settings = nil
+		}
+		now := c.holds(s)
+		if moved = was.Interval != now.Interval || was.MinInterval != now.MinInterval || s.Failures > 0; moved && !s.Paused && !s.Gone {
+			at := time.Now()
+			if from := later(s.LastPoll, s.Added); s.Failures == 0 && !from.IsZero() {
+				at = later(at, registry.Next(s, policyUnder(Policy(c.cfg), &now), from))
+			}
+			s.Due = later(at, s.RetryAt)
+		}
+		*st = *s
+		return nil
+	})
+	if err != nil || st.Paused || st.Gone {
+		return err
+	}
+	if moved && st.Outcome != feedmill.OutcomeUnchanged {
+		return c.schedule(ctx, st, st.Due)
+	}
+	return c.tellPoller(ctx, st)
+}
+
+// holds is what holds for a feed, as far as the interval goes: without secrets.
+func (c *Client) holds(st *feedmill.FeedState) Applied {
+	o := c.overrides.Load()
+	if o == nil {
+		o = &Overrides{cfg: c.cfg}
+	}
+	return o.For(st, st.PollURL())
+}
+
+// PollNow schedules a feed's next poll for now, or for the end of a Retry-After that its server still asks for. It returns
+// that time.
+func (c *Client) PollNow(ctx context.Context, st *feedmill.FeedState) (time.Time, error) {
+	at := later(time.Now(), st.RetryAt)
+	return at, c.schedule(ctx, st, at)
+}
+
+// policyUnder is a policy for a feed for which something special holds.
+func policyUnder(p *registry.Policy, a *Applied) *registry.Policy {
+	if a.Interval == 0 && a.MinInterval == 0 {
+		return p
+	}
+	own := *p
+	own.Fixed = a.Interval
+	if a.MinInterval > 0 {
+		own.Min = a.MinInterval
+	}
+	return &own
+}

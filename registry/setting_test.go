@@ -1,0 +1,129 @@
+package registry
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/feedmill/feedmill"
+)
+
+func TestSet(t *testing.T) {
+	t.Parallel()
+	var s feedmill.Settings
+	for _, kv := range []string{
+		"min_interval=2h", "interval=15m", "user_agent=reader/1 (+x)", "secret=paper-login", "full_text=false", "revisit=off", "renderer=ON", "rules=paper",
+		`filters=[{field: title, match: "(?i)live: now", action: drop}]`,
+	} {
+		key, value, _ := strings.Cut(kv, "=")
+		if err := Set(&s, key, value); err != nil {
+			t.Errorf("%s: %v", kv, err)
+		}
+	}
+	want := feedmill.Settings{Interval: 900, UserAgent: "reader/1 (+x)", Secret: "paper-login", FullText: "off", Revisit: "off", Renderer: "on", Rules: "paper",
+		Filters: []feedmill.ItemFilter{{Field: "title", Match: "(?i)live: now", Action: "drop"}}}
+	if d := cmp.Diff(want, s); d != "" {
+		t.Error(d)
+	}
+	for _, key := range SettingKeys() {
+		if err := Set(&s, key, ""); err != nil {
+			t.Errorf("take back %s: %v", key, err)
+		}
+	}
+	if !s.IsZero() {
+		t.Errorf("taken back, it is %+v", s)
+	}
+	for _, kv := range []string{
+		"interval=10ms", "interval=often", "interval=9999d", "user_agent=a\nb", "secret=pass word", "full_text=maybe", "rules=a/b", "filters=x", "filters=[{field: title}]",
+		"filters=[{field: title, match: '(', action: drop}]", "filters=[{field: body, match: x, action: drop}]", "intervall=1h",
+	} {
+		key, value, _ := strings.Cut(kv, "=")
+		if err := Set(&s, key, value); err == nil {
+			t.Errorf("%s is taken", kv)
+		}
+	}
+}
+
+func TestReadYAML(t *testing.T) {
+	t.Parallel()
+	list := `# my feeds
+- https://a.example/f
+- url: https://b.example/f
+  title: B   feed
+  tags: [news, /news//korea/]
+  interval: 15m
+  full_text: off
+  filters:
+    - {field: title, match: '(?i)weather', action: drop}
+- {url: https://c.example/f, tags: one}
+- ftp://d.example/f
+- {url: https://e.example/f, intervall: 15m}
+- {url: https://f.example/f, interval: never}
+- {tags: [x]}
+- https://a.example/f
+`
+	subs, err := ReadSubscriptions("l.yaml", strings.NewReader(list))
+	want := []Subscription{
+		{URL: "https://a.example/f", Settings: &feedmill.Settings{From: "l.yaml:15"}},
+		{URL: "https://b.example/f", Title: "B feed", Tags: []string{"news", "news/korea"}, Settings: &feedmill.Settings{From: "l.yaml:3", Interval: 900, FullText: "off",
+			Filters: []feedmill.ItemFilter{{Field: "title", Match: "(?i)weather", Action: "drop"}}}},
+		{URL: "https://c.example/f", Tags: []string{"one"}, Settings: &feedmill.Settings{From: "l.yaml:10"}},
+	}
+	if d := cmp.Diff(want, subs); d != "" {
+		t.Error(d)
+	}
+	wantErr := `l.yaml:11:3: url "ftp://d.example/f": want http:// or https:// at the beginning
+l.yaml:12:30: unknown setting "intervall"; the settings are interval, min_interval, user_agent, secret, full_text, revisit, renderer, rules, filters
+l.yaml:13:40: interval: "never" is no time from 1s to a year; write one such as 15m, 2h or 1d
+l.yaml:14:3: a feed without url`
+	if err == nil || err.Error() != wantErr {
+		t.Errorf("%v", cmp.Diff(wantErr, err.Error()))
+	}
+	for text, want := range map[string]string{
+		"- a: [":          "x.yaml:2:1: not YAML: ",
+		"[https://a/, [":  "x.yaml:2:1: not YAML: ",
+		"- - x":           "x.yaml:1:3: no feed; write a URL, ",
+		"- url: [a, b]":   "x.yaml:1:8: url: want a text",
+		"- https://a/\nx": "x.yaml:",
+	} {
+		if _, err := ReadSubscriptions("x.yaml", strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s…", text, err, want)
+		}
+	}
+}
+
+func TestFixedInterval(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		st    feedmill.FeedState
+		fixed string
+		want  string // at least; the jitter adds a tenth at most
+	}{
+		"below the minimum":  {feedmill.FeedState{ID: "a"}, "1m", "1m"},
+		"above the maximum":  {feedmill.FeedState{ID: "a"}, "72h", "72h"},
+		"the publisher's":    {feedmill.FeedState{ID: "a", TTL: 120}, "15m", "2h"},
+		"whatever it posts":  {feedmill.FeedState{ID: "a", Posting: feedmill.Posting{Items: 500, Hours: 10, Until: now}}, "3h", "3h"},
+		"failures slow down": {feedmill.FeedState{ID: "a", Failures: 3}, "1h", "4h"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fixed, want := duration(t, tt.fixed), duration(t, tt.want)
+			got := Next(&tt.st, &Policy{Fixed: fixed}, now).Sub(now)
+			if got < want || got > want+want/10 {
+				t.Errorf("in %s, want %s and up to a tenth more", got, want)
+			}
+		})
+	}
+}
+
+func duration(t *testing.T, s string) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
