@@ -388,7 +388,7 @@ func (d *document) settle(m moment) moment {
 func (d *document) habit() dayOrder {
 	habit := orderUnknown
 	note := func(s string) bool {
-		toks := dateTokens(s)
+		toks := dateTokens(nil, s)
 		for i := 0; i+4 < len(toks); i++ {
 			a, sep, b, y := toks[i], toks[i+1].kind, toks[i+2], toks[i+4]
 			if a.kind != 'n' || b.kind != 'n' || y.kind != 'n' || sep != '/' && sep != '-' || toks[i+3].kind != sep || len(a.text) > 2 || len(b.text) > 2 || len(y.text) != 4 || y.num < 1990 || y.num > 2100 {

@@ -30,7 +30,7 @@ var (
 
 // mentionsUpdate tells a line of which the first date is that of a change.
 func mentionsUpdate(s string) bool {
-	l := strings.ToLower(s)
+	l := strings.ToLower(cutRunes(s, 100))
 	i := updateWord(l)
 	// "Published … updated …": the first date is the publication's.
 	return i >= 0 && i < 24 && !strings.Contains(l[:i], "publi") && !strings.Contains(l[:i], "post") && !strings.ContainsAny(l[:i], "0123456789")

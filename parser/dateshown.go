@@ -37,14 +37,14 @@ func (d *document) shownDates(list *dateList) {
 	var best line
 	for i := first; i < last; i++ {
 		b := &l.blocks[i]
-		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintNav|hintFooter|hintSidebar|hintConsent|hintCaption) != 0 && b.hints&hintDate == 0 || mentionsUpdate(b.text) || strings.Contains(b.text, "©") {
+		if b.size > 160 || b.size < 6 || b.hints&(hintComment|hintRelated|hintNav|hintFooter|hintSidebar|hintConsent|hintCaption) != 0 && b.hints&hintDate == 0 {
+			continue
+		}
+		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok || mentionsUpdate(b.text) || strings.Contains(b.text, "©") {
 			continue
 		}
 		label := l.labelOfBlock(i)
 		if label == labelUpdated {
-			continue
-		}
-		if _, ok := d.rules.readMoment(b.text, dayFirst); !ok {
 			continue
 		}
 		rank := 0
@@ -81,7 +81,7 @@ func (d *document) farDates(list *dateList) {
 	best := -1
 	for i := range l.blocks {
 		b := &l.blocks[i]
-		if b.size >= 100 || b.size <= 5 || b.hints&(hintDate|hintMeta) == 0 || b.hints&aside != 0 || mentionsUpdate(b.text) || !list.reads(b.text) {
+		if b.size >= 100 || b.size <= 5 || b.hints&(hintDate|hintMeta) == 0 || b.hints&aside != 0 || !list.reads(b.text) || mentionsUpdate(b.text) {
 			continue
 		}
 		label := l.labelOfBlock(i)
@@ -144,7 +144,7 @@ func (d *document) looseDates(list *dateList) {
 		if aside && (b.linked > 0 || b.hints&hintDate == 0 && (i < d.headline-2 || i > d.headline+2)) {
 			return false
 		}
-		return b.size < 64 && b.size > 5 && l.labelOfBlock(i) != labelUpdated && looksLikeDate(b.text) && !strings.Contains(b.text, "©") && list.add(b.text, "text:far")
+		return b.size < 64 && b.size > 5 && looksLikeDate(b.text) && l.labelOfBlock(i) != labelUpdated && !strings.Contains(b.text, "©") && list.add(b.text, "text:far")
 	}
 	for i := first; i < min(d.headline+25, len(l.blocks)); i++ {
 		if line(i) {
@@ -167,7 +167,7 @@ func (d *document) looseDates(list *dateList) {
 	for i := d.headline + 1; i < min(d.headline+6, len(l.blocks)); i++ {
 		b := &l.blocks[i]
 		head := firstRunes(b.text, 45)
-		if b.size < 40 || mentionsUpdate(head) || strings.IndexFunc(firstRunes(head, 24), unicode.IsDigit) < 0 {
+		if b.size < 40 || strings.IndexFunc(firstRunes(head, 24), unicode.IsDigit) < 0 || mentionsUpdate(head) {
 			continue
 		}
 		if list.add(head, "text:start") {

@@ -110,7 +110,11 @@ func (r *ruleSet) readMoment(s string, order dayOrder) (moment, bool) {
 	if len(s) > 400 {
 		s = cutRunes(s, 400)
 	}
-	toks := dateTokens(s)
+	if !hasFigures(s, 3) { // as the shortest date has, "1 Jan 98"
+		return moment{}, false
+	}
+	var buf [32]dateToken
+	toks := dateTokens(buf[:0], s)
 	for i := range toks {
 		m, next, ok := r.dateAt(toks, i, order)
 		if !ok || !m.valid() {
@@ -126,8 +130,19 @@ func (r *ruleSet) readMoment(s string, order dayOrder) (moment, bool) {
 	return moment{}, false
 }
 
-func dateTokens(s string) []dateToken {
-	toks := make([]dateToken, 0, 24)
+// hasFigures tells a text with at least n figures.
+func hasFigures(s string, n int) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' {
+			if n--; n == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func dateTokens(toks []dateToken, s string) []dateToken {
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
