@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/internal/config"
@@ -14,20 +14,20 @@ func feedsRemoveCommand(a *app) *cobra.Command {
 		Use:     "remove URL|ID...",
 		Aliases: []string{"rm"},
 		Short:   "End subscriptions; records stay",
-		Long:    "End subscriptions: the feeds are polled no more and what was known of them is forgotten. Their records stay.",
-		Example: "  feedmill feeds remove https://example.com/feed.xml",
-		Args:    minArgs(1, "at least one feed URL or id"),
-		RunE: func(c *cobra.Command, names []string) error {
-			return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
-				return a.eachFeed(c.Context(), client, cfg, "feeds remove", names, func(st *feedmill.FeedState) error {
-					if err := client.Unsubscribe(c.Context(), st); err != nil {
-						return err
-					}
-					_, err := fmt.Fprintf(a.out, "removed  %s  %s\n", st.ID, printable(st.URL))
-					return err
-				})
+		Long: `End subscriptions: the feeds are polled no more and what was known of them is forgotten. Their records stay.` + choiceHelp + `
+Removing feeds that flags choose must be confirmed with --yes.`,
+		Example: `  feedmill feeds remove https://example.com/feed.xml
+  feedmill feeds remove --tag old --state gone          says how many there are
+  feedmill feeds remove --tag old --state gone --yes`,
+	}
+	f := choiceFlags(c, true)
+	c.Args = f.check
+	c.RunE = func(c *cobra.Command, names []string) error {
+		return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
+			return a.work(c.Context(), client, cfg, f, "remove", "removed", names, func(ctx context.Context, st *feedmill.FeedState) (string, error) {
+				return "", client.Unsubscribe(ctx, st)
 			})
-		},
+		})
 	}
 	a.busFlags(c)
 	return c
