@@ -1,6 +1,9 @@
 package feedmill
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Span is a stretch of text, counted in Unicode code points, end exclusive. In names the field when it is not the
 // record's text: "title", "subtitle" or "images/<image id>/caption".
@@ -152,6 +155,29 @@ type Story struct {
 	By string `json:"by,omitempty"`
 	// PlacedAt is when it was placed. The latest placement of an article holds.
 	PlacedAt time.Time `json:"placed_at,omitzero"`
+}
+
+// Reason tells a person why the record is where it is.
+func (s *Story) Reason() string {
+	text := s.Role
+	switch {
+	case s.Role == StoryOriginal:
+		text = "the earliest"
+	case s.Role == StoryRelated && s.Sampled > 0:
+		text = "shares a passage with " + s.Of
+	case s.Of != "":
+		text += " of " + s.Of
+		if s.Role == StoryRelated {
+			text = "related to " + s.Of
+		}
+	}
+	if s.By == ByHand {
+		text += ", by hand"
+	}
+	if s.Sampled > 0 {
+		text += fmt.Sprintf(": %.0f %% of the shorter text's runs of three words are in the other (%d of %d sampled)", 100*s.Containment, s.Shared, s.Sampled)
+	}
+	return text
 }
 
 // The roles of a record in its story.

@@ -62,7 +62,7 @@ func (b *Bus) NewLeases(ctx context.Context, delay time.Duration) (*Leases, erro
 	var err error
 	l.kv, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket:      b.bucketName("leases"),
-		Description: "feedmill: which process fetches for which hosts",
+		Description: leasesUsage,
 		TTL:         leaseTTL,
 		Replicas:    max(1, b.opts.Replicas),
 	})

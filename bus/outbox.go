@@ -24,6 +24,9 @@ const (
 	// Of a record that was made from a page, not from its feed alone.
 	headerText = "Fm-Text"
 	textFull   = "full"
+	// Of a record that states its article's state, and what was noted of a value for those who read headers alone.
+	headerState = "Fm-State"
+	headerNote  = "Fm-Note"
 
 	headerSchedule       = "Nats-Schedule"
 	headerScheduleTarget = "Nats-Schedule-Target"
@@ -93,6 +96,15 @@ func Put[T any](o *Outbox, s Subject[T], v T) {
 	}
 	if s.handed {
 		o.values[n] = handable{s.Stream, v, o.size}
+	}
+}
+
+// PutNoted is Put with a note, one line, for those who read the stream's headers alone.
+func PutNoted[T any](o *Outbox, s Subject[T], v T, note string) {
+	n := len(o.msgs)
+	Put(o, s, v)
+	if len(o.msgs) > n {
+		o.msgs[n].Header.Set(headerNote, note)
 	}
 }
 

@@ -43,6 +43,8 @@ type Stored struct {
 	URL   string
 	// Full is of a record that was made from a page, not from its feed alone.
 	Full bool
+	// Note and State are of a record: what PutNoted noted, and the state of the article where it is stated.
+	Note, State string
 
 	header nats.Header
 	data   []byte
@@ -134,14 +136,7 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 		if meta.Sequence.Stream > last || !sel.Until.IsZero() && !meta.Timestamp.Before(sel.Until) {
 			return nil
 		}
-		h := msg.Headers()
-		m := &Stored{Stream: sel.Stream, Seq: meta.Sequence.Stream, Time: meta.Timestamp, ID: h.Get(headerID), Feed: h.Get(headerFeed),
-			Run: h.Get(headerRun), header: h, data: msg.Data()}
-		m.Full = h.Get(headerText) == textFull
-		if again := h.Get(headerAgain); again != "" {
-			m.Again, _ = time.ParseDuration(again) // what is none is not to be looked at again
-			m.URL, _ = url.PathUnescape(h.Get(headerURL))
-		}
+		m := storedOf(sel.Stream, meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data())
 		if !f(m) {
 			return nil
 		}
@@ -149,6 +144,17 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 			return nil
 		}
 	}
+}
+
+// storedOf is a stored message with what its headers say.
+func storedOf(stream string, seq uint64, at time.Time, h nats.Header, data []byte) *Stored {
+	m := &Stored{Stream: stream, Seq: seq, Time: at, ID: h.Get(headerID), Feed: h.Get(headerFeed), Run: h.Get(headerRun),
+		Full: h.Get(headerText) == textFull, Note: h.Get(headerNote), State: h.Get(headerState), header: h, data: data}
+	if again := h.Get(headerAgain); again != "" {
+		m.Again, _ = time.ParseDuration(again) // what is none is not to be looked at again
+		m.URL, _ = url.PathUnescape(h.Get(headerURL))
+	}
+	return m
 }
 
 // has tells whether a message that read finds is selected.

@@ -109,6 +109,9 @@ var (
 			if r.Rendition != "" && !r.HasWarning(feedmill.WarnFeedOnly) {
 				h.Set(headerText, textFull)
 			}
+			if r.State.Value != "" {
+				h.Set(headerState, r.State.Value)
+			}
 		},
 	}
 	Events = Subject[feedmill.Event]{

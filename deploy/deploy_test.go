@@ -250,6 +250,7 @@ func TestOneUserForEachStage(t *testing.T) {
 		return string(out)
 	}
 	waitFor(t, 2*time.Minute, "all records", func() bool { return count(records()) >= articles })
+	waitFor(t, time.Minute, "the report that two papers have to be placed", func() bool { return strings.Contains(records(), `"role":"copy"`) })
 	waitFor(t, time.Minute, "the page that always fails to be given up", func() bool { return count(s.ops(t, "dlq", "list", "-o", "jsonl")) > 0 })
 
 	s.ops(t, "status")
@@ -395,7 +396,9 @@ func TestNobodyWithoutKey(t *testing.T) {
 		{"sink", "$JS.API.CONSUMER.CREATE.FM_PAGE.x"},
 		{"enricher", "fm.article.www-example-com"},
 		{"enricher", "fm.sched.feed.x"},
-		{"enricher", "$JS.API.CONSUMER.CREATE.FM_RECORD.x"},
+		{"enricher", "$JS.API.CONSUMER.CREATE.FM_PAGE.x"},
+		{"enricher", "$JS.API.STREAM.PURGE.FM_RECORD"},
+		{"enricher", "$KV.fm_leases.part.0"},
 		{"parser", "fm.page.article.www-example-com"},
 		{"parser", "$JS.API.CONSUMER.CREATE.FM_WORK.poll-p00.fm.poll.p00.>"},
 		{"fetcher", "fm.article.www-example-com"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"time"
 
@@ -100,7 +99,7 @@ func (w *lineWindow) place(r *feedmill.Record) *feedmill.Story {
 	if w.last = w.last.Add(1); seen.After(w.last) {
 		w.last = seen
 	}
-	w.window.Place(&story.Article{ID: r.ID, Source: cmp.Or(r.Source.ID, r.Source.Domain), At: w.last, Seen: seen, Text: story.NewFingerprint(r.Text)})
+	w.window.Place(&story.Article{ID: r.ID, Source: daemon.StorySource(r), At: w.last, Seen: seen, Text: story.NewFingerprint(r.Text)})
 	p, _ := w.window.Of(r.ID)
 	return daemon.StoryOf(&p, time.Time{})
 }

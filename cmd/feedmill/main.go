@@ -29,6 +29,8 @@ func commands(a *app) []*cobra.Command {
 			feedsPauseCommand(a), feedsResumeCommand(a), feedsPollCommand(a), feedsTestCommand(a), feedsDiscoverCommand(a), feedsHealthCommand(a), feedsImportCommand(a), feedsExportCommand(a)),
 		group("records", "Read what was stored",
 			recordsListCommand(a), recordsShowCommand(a), recordsSearchCommand(a), recordsExportCommand(a), recordsDeleteCommand(a)),
+		group("stories", "See which records tell the same, and why",
+			storiesListCommand(a), storiesShowCommand(a), storiesSplitCommand(a), storiesJoinCommand(a)),
 		group("dlq", "See, retry and drop what was given up (dead letters)",
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a), dlqDropCommand(a)),
 		group("replay", "Send what is stored on the bus through a newer stage",

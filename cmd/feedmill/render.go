@@ -144,6 +144,9 @@ func (s *sheet) record(r *feedmill.Record, full bool) error {
 	if r.State.Value != "" && r.State.Value != feedmill.StateLive {
 		s.field("state", strings.TrimSpace(r.State.Value+" "+r.State.MergedInto))
 	}
+	if r.Story != nil {
+		s.field("story", r.Story.ID+", "+r.Story.Reason())
+	}
 	s.field("quality", quality(r))
 	if p := lead(r); p != nil {
 		s.heading("Picture")

@@ -128,7 +128,7 @@ func collect(ctx context.Context, store daemon.Store, q sink.Query) ([]*feedmill
 
 // recordTable lists records, one a line.
 func recordTable(recs []*feedmill.Record) *table {
-	t := newTable("ID", "PUBLISHED", "SOURCE", "WORDS", "TITLE")
+	t := newTable("ID", "PUBLISHED", "SOURCE", "WORDS", "STORY", "TITLE")
 	for _, r := range recs {
 		source := r.Source.Domain
 		if source == "" {
@@ -138,7 +138,11 @@ func recordTable(recs []*feedmill.Record) *table {
 		if title == "" {
 			title = r.URL
 		}
-		t.add(r.ID, day(r), cut(source, 24), fmt.Sprint(r.Quality.Words), title)
+		role := ""
+		if r.Story != nil {
+			role = r.Story.Role
+		}
+		t.add(r.ID, day(r), cut(source, 24), fmt.Sprint(r.Quality.Words), role, title)
 	}
 	return t
 }

@@ -1,9 +1,6 @@
 package story
 
-import (
-	"cmp"
-	"fmt"
-)
+import "cmp"
 
 const (
 	// copied is the least containment of a copy. Of a text in which four words in ten are others, one shingle in five is left.
@@ -45,17 +42,9 @@ type Placement struct {
 	Shared, Compared int
 }
 
-// Reason tells a person why.
-func (p Placement) Reason() string {
-	switch {
-	case p.Role == Original:
-		return "no earlier article of the window shares enough of its text"
-	case p.Compared == 0:
-		return fmt.Sprintf("%s of %s", p.Role, p.Of)
-	case p.Role == Related:
-		return fmt.Sprintf("shares a passage with %s: %.0f %% of the shorter text's three-word runs are in the other (%d of %d sampled)", p.Of, 100*p.Containment, p.Shared, p.Compared)
-	}
-	return fmt.Sprintf("%s of %s: %.0f %% of the shorter text's three-word runs are in the other (%d of %d sampled)", p.Role, p.Of, 100*p.Containment, p.Shared, p.Compared)
+// sameAs tells whether both say the same, for whatever reason.
+func (p *Placement) sameAs(o *Placement) bool {
+	return p.Story == o.Story && p.Role == o.Role && p.Of == o.Of
 }
 
 // match is what an article is to an earlier one.

@@ -95,8 +95,8 @@ func NewWindow(o *Options) *Window {
 // Len is how many articles the window holds.
 func (w *Window) Len() int { return len(w.byID) }
 
-// Place adds an article, or another text of one that the window holds, and returns the placements that are new or others
-// than before. An article that stands alone has none; the first of a story gets its own when another joins it.
+// Place adds an article, or another text of one that the window holds, and returns the placements that are new, or others
+// than before in more than their reason. An article that stands alone has none; the first of a story gets its own when another joins it.
 func (w *Window) Place(a *Article) []Placement {
 	n, text := w.add(a)
 	if text != nil {
@@ -409,7 +409,7 @@ func (w *Window) tell() []Placement {
 	for n := range w.dirty {
 		e := w.at(n)
 		p := e.placement()
-		if e.gone || p == e.told || e.told == (Placement{}) && p.Role == Original && len(w.below[e.id]) == 0 {
+		if e.gone || p.sameAs(&e.told) || e.told == (Placement{}) && p.Role == Original && len(w.below[e.id]) == 0 {
 			continue
 		}
 		e.told = p

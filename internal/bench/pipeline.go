@@ -42,6 +42,7 @@ func settings(t *pipelineTask) *config.Config {
 	cfg := config.Default()
 	cfg.Data = t.Dir
 	cfg.Enrich.Enabled = t.Enrich
+	cfg.Stories.Enabled = false // generated articles are of one grammar, and each would be a copy of the others
 	cfg.Fetch.Articles = t.Articles
 	cfg.Fetch.AllowCIDRs, cfg.Fetch.AllowPorts = []string{"127.0.0.0/8"}, []int{0}
 	cfg.Fetch.HostDelay = 0

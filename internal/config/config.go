@@ -21,6 +21,7 @@ type Config struct {
 	WebSub    WebSub    `yaml:"websub"`
 	Parse     Parse     `yaml:"parse"`
 	Enrich    Enrich    `yaml:"enrich"`
+	Stories   Stories   `yaml:"stories"`
 	Sinks     []Sink    `yaml:"sinks" example:"[{name: main, type: sqlite}]"`
 	Retention Retention `yaml:"retention"`
 
@@ -173,6 +174,13 @@ type External struct {
 	Name    string   `yaml:"name"`
 	Subject string   `yaml:"subject"`
 	Timeout Duration `yaml:"timeout"` // how long an answer is waited for; 0: enrich.timeout
+}
+
+// Stories directs the finding of copies among records. One enricher does it at a time.
+type Stories struct {
+	Enabled bool     `yaml:"enabled"`
+	Window  Duration `yaml:"window"` // how far back a copy's original may lie
+	Max     int      `yaml:"max"`    // the most articles that are kept in mind, 3.3 KB each
 }
 
 // Sink is one storage that records are written to. Which fields matter depends on its type.

@@ -48,6 +48,7 @@ func Default() *Config {
 		},
 		Parse:     Parse{MaxDepth: 512, MaxNodes: 1_000_000},
 		Enrich:    Enrich{Enabled: true, Timeout: 10 * seconds},
+		Stories:   Stories{Enabled: true, Window: 3 * days, Max: 100_000},
 		Sinks:     []Sink{{Name: "main", Type: "sqlite"}},
 		Retention: Retention{Pages: 7 * days, Events: 7 * days, Dead: 90 * days},
 		origins:   map[string]string{},

@@ -324,6 +324,10 @@ func (v *validator) rest() {
 			v.bad(key+".timeout", e.Timeout, "but it is a time to wait; leave it out for that of enrich.timeout")
 		}
 	}
+	if w := v.c.Stories.Window; w < 1*minutes || w > 30*days {
+		v.bad("stories.window", w, "but records are on the bus for 30 days; write a time from 1m to 30d such as 3d")
+	}
+	v.between("stories.max", v.c.Stories.Max, 100, 10_000_000)
 	for _, k := range []struct {
 		key   string
 		value Duration

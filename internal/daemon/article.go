@@ -97,7 +97,7 @@ func (p *pipeline) enrich(ctx context.Context, a *feedmill.Article, out *bus.Out
 	}
 	r.Provenance.Pipeline.Run = out.Cause().Run
 	r.Provenance.Pipeline.EnricherSince = later(p.enriching.now.Load().since, out.Cause().Since)
-	bus.Put(out, bus.Records, r)
+	p.putRecord(out, r)
 	return nil
 }
 

@@ -163,6 +163,9 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 				return err
 			}
 			p.chain, p.enriching = chain, &enriching{}
+			if err := p.dismissStories(ctx); err != nil {
+				return err
+			}
 			if err := p.enriching.use(ctx, p.Bus, p.cfg, chain); err != nil {
 				return err
 			}

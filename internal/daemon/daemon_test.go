@@ -28,6 +28,7 @@ func testConfig(dir string) *config.Config {
 	cfg.Data = dir
 	cfg.HTTP.Listen = "" // tests run side by side
 	cfg.Fetch.PerHost = 32
+	cfg.Stories.Enabled = false // generated articles are of one grammar, and each would be a copy of the others
 	config.Demo(cfg)
 	// A slow machine is not what these tests are about.
 	cfg.Fetch.ConnectTimeout, cfg.Fetch.HeaderTimeout, cfg.Fetch.Timeout = cfg.Poll.BackoffMax*6, cfg.Poll.BackoffMax*6, cfg.Poll.BackoffMax*6

@@ -230,12 +230,17 @@ func (p *pipeline) left(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	placing := !p.cfg.Stories.Enabled
 	for _, s := range streams {
 		for _, c := range s.Consumers {
+			placing = placing || c.Name == storyWorker
 			if n := c.Pending + uint64(c.Unacked); n > 0 {
 				return fmt.Sprintf("%d messages for %s", n, c.Name), nil
 			}
 		}
+	}
+	if !placing {
+		return "the placing of stories, which has not begun", nil
 	}
 	return "", nil
 }

@@ -103,7 +103,11 @@ func (p *pipeline) workers(stage string) []worker {
 	case StageEnricher:
 		enrich := &bus.Worker[*feedmill.Article]{Name: "enrich", From: bus.Articles, Handle: p.enrich,
 			Into: []string{bus.StreamRecord}, Replay: true, Concurrency: 2 * cpus}
-		return []worker{{"enrich", func(ctx context.Context) error { return enrich.Run(ctx, b) }}}
+		all := []worker{{"enrich", func(ctx context.Context) error { return enrich.Run(ctx, b) }}}
+		if p.cfg.Stories.Enabled {
+			all = append(all, worker{storyWorker, p.placeStories})
+		}
+		return all
 	case StageSink:
 		var all []worker
 		for _, s := range p.sinks {
@@ -125,7 +129,7 @@ func stageOf(worker string) string {
 		return StageFetcher
 	case "feed", "article":
 		return StageParser
-	case "enrich":
+	case "enrich", storyWorker:
 		return StageEnricher
 	}
 	if strings.HasPrefix(worker, sinkWorker) {

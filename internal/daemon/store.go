@@ -17,6 +17,7 @@ import (
 type Store interface {
 	sink.Querier
 	sink.Statter
+	sink.StoryTeller
 	Close() error
 }
 

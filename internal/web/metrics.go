@@ -22,6 +22,8 @@ type Metrics struct {
 	dropped  *prometheus.CounterVec
 	drifts   prometheus.Counter
 	gaps     prometheus.Counter
+	placed   *prometheus.CounterVec
+	window   prometheus.Gauge
 	feeds    *prometheus.GaugeVec
 }
 
@@ -50,6 +52,9 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		pages: counters("fetcher", "pages_total", "Requests for article pages by outcome.", "outcome"),
 		drifts: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "parser", Name: "site_drifts_total",
 			Help: "Warnings that a site is read otherwise than before: another template, another length, or fields that are missing."}),
+		placed: counters("enricher", "stories_placed_total", "Records placed in stories, by role: `original`, `copy`, `update` or `related`; one that is placed anew counts again.", "role"),
+		window: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "enricher", Name: "story_window_articles",
+			Help: "Articles that a copy is looked for among, in the process that places stories; 0 in the others."}),
 		gaps: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: "registry", Name: "feed_gaps_total",
 			Help: "Documents of feeds that had nothing in common with those before, so that items may have been missed."}),
 		feeds: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "registry", Name: "feeds",
@@ -72,7 +77,10 @@ func NewMetrics(stages []string, stageOf func(worker string) string, look func(c
 		}
 		m.registry.MustRegister(m.stages[s].messages, m.stages[s].published, m.stages[s].redelivered, m.stages[s].seconds)
 	}
-	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, m.gaps, m.feeds, newStateCollector(stages, stageOf, look),
+	for _, role := range []string{feedmill.StoryOriginal, feedmill.StoryCopy, feedmill.StoryUpdate, feedmill.StoryRelated} {
+		m.placed.WithLabelValues(role)
+	}
+	m.registry.MustRegister(m.polls, m.lateness, m.pages, m.dropped, m.drifts, m.gaps, m.placed, m.window, m.feeds, newStateCollector(stages, stageOf, look),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -137,6 +145,12 @@ func (m *Metrics) SiteDrifted() { m.drifts.Inc() }
 
 // FeedGap counts a document of a feed that had nothing in common with those before.
 func (m *Metrics) FeedGap() { m.gaps.Inc() }
+
+// Placed counts a record that was placed in a story.
+func (m *Metrics) Placed(role string) { m.placed.WithLabelValues(role).Inc() }
+
+// StoryWindow tells how many articles a copy is looked for among.
+func (m *Metrics) StoryWindow(articles int) { m.window.Set(float64(articles)) }
 
 // Feeds tells how many feeds have which problem.
 func (m *Metrics) Feeds(problems map[string]int) {
