@@ -15,7 +15,7 @@ RACE       := $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race -gcfl
 RELEASES   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 freebsd/amd64 freebsd/arm64
 SHA256     := $(shell command -v sha256sum >/dev/null 2>&1 && echo sha256sum || echo shasum -a 256)
 
-.PHONY: run build test lint fuzz criteria chaos bench bench-peers quality test-browser release model-blocks model-entities model-languages
+.PHONY: run build test lint fuzz criteria chaos bench bench-peers quality test-browser release model-blocks model-score model-entities model-languages
 
 run: build ## start everything with the demo; data in $(DATA)
 	./bin/feedmill run --demo --data $(DATA)
@@ -77,6 +77,11 @@ release: ## static binaries for every system, packed, with checksums, in dist/; 
 
 model-blocks: ## trains the block classifier of the parser on the corpus in DATA, cross-validated by host; minutes
 	$(GO) run ./internal/train/blocks -data $(abspath $(DATA)) -out parser/blockmodel/blocks.model
+
+model-score: ## fits what the score of a body is estimated from, with models of blocks that have not seen its host; ten minutes
+	@models=$$(mktemp -d); trap 'rm -rf '$$models EXIT; \
+	$(GO) run ./internal/train/blocks -data $(abspath $(DATA)) -fold-models $$models && \
+	$(GO) run ./internal/train/score -data $(abspath $(DATA)) -fold-models $$models -out parser/score.weights
 
 model-entities: ## train the entity models on the corpora in DATA (its folders ner and gazetteer); ten minutes
 	$(GO) run ./internal/train/entities -data $(DATA)

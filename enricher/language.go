@@ -31,6 +31,9 @@ const (
 	// By how much Malay is less likely than Indonesian, from which most sentences do not tell it: about as there is less
 	// written in it.
 	malayPrior = 4
+	// From how many words on, and how sure, a text in another language than its page states is warned of.
+	mismatchWords = 30
+	mismatchSure  = 0.9
 	// Without a frequent word only what is at least this sure is told.
 	doubtful = 0.6
 )
@@ -55,6 +58,10 @@ func detectLanguage(ctx context.Context, d *document) error {
 	case lang == baseLanguage(declared):
 		d.r.Language = feedmill.Language{Tag: declared, From: from, Confidence: round3(conf)}
 	default:
+		if declared != "" && from != "source" && from != "feed" && conf >= mismatchSure && d.r.Quality.Words >= mismatchWords && !slices.Contains(d.r.Quality.Warnings, feedmill.WarnLanguageMismatch) {
+			// The slice may be another record's too.
+			d.r.Quality.Warnings = append(slices.Clip(d.r.Quality.Warnings), feedmill.WarnLanguageMismatch)
+		}
 		d.r.Language = feedmill.Language{Tag: lang, From: "text", Confidence: round3(conf)}
 	}
 	d.setLanguage()

@@ -1,6 +1,8 @@
 package enricher
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/feedmill/feedmill"
@@ -71,5 +73,38 @@ func TestDetectLanguage(t *testing.T) {
 		if r.Language.Tag != tt.wantTag || r.Language.From != tt.wantF {
 			t.Errorf("%s: %+v, want %s from %s", tt.name, r.Language, tt.wantTag, tt.wantF)
 		}
+	}
+}
+
+// TestLanguageMismatch holds when a text in another language than its page states is warned of.
+func TestLanguageMismatch(t *testing.T) {
+	t.Parallel()
+	german := strings.Repeat("Der Bundestag stimmt nach langer Debatte für das neue Gesetz. Die Opposition ist nicht zufrieden und will klagen. ", 3)
+	for _, tt := range []struct {
+		name     string
+		text     string
+		declared feedmill.Language
+		warned   bool
+	}{
+		{"as stated", german, feedmill.Language{Tag: "de-AT", From: "html lang"}, false},
+		{"another", german, feedmill.Language{Tag: "en", From: "html lang"}, true},
+		{"another script", strings.Repeat("Правительство заявило, что не будет повышать налоги в этом году. ", 5), feedmill.Language{Tag: "en", From: "json-ld"}, true},
+		{"nothing stated", german, feedmill.Language{}, false},
+		{"the feed states it", german, feedmill.Language{Tag: "en", From: "feed"}, false},
+		{"a few words", "Der Bundestag stimmt nach langer Debatte für das neue Gesetz.", feedmill.Language{Tag: "en", From: "html lang"}, false},
+		{"told by an earlier run", german, feedmill.Language{Tag: "en", From: "text"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := &feedmill.Record{Article: feedmill.Article{Text: tt.text, Language: tt.declared, Quality: feedmill.Quality{Words: len(strings.Fields(tt.text))}}}
+			for range 2 { // once more changes nothing
+				if err := detectLanguage(t.Context(), newDocument(r)); err != nil {
+					t.Fatal(err)
+				}
+				if got := slices.Contains(r.Quality.Warnings, feedmill.WarnLanguageMismatch); got != tt.warned || len(r.Quality.Warnings) > 1 {
+					t.Errorf("warnings %v", r.Quality.Warnings)
+				}
+			}
+		})
 	}
 }

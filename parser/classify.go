@@ -26,8 +26,12 @@ func (d *document) classify(size int) int {
 		keep := f.kept[i]
 		if f.asked(i) && !d.isElsewhere(i) {
 			row = f.row(row[:0], i)
+			var odds float32
+			if keep { // how sure the classifier is of what stays is part of the body's score
+				odds = d.x.model.Score(row)
+			}
 			switch {
-			case keep && d.x.without != "veto" && d.x.judge.Below(row, vetoBelow):
+			case keep && d.x.without != "veto" && odds < vetoBelow:
 				keep = false
 				b.drop = "classifier/veto"
 				vetoed++
@@ -35,7 +39,9 @@ func (d *document) classify(size int) int {
 				keep = true
 				b.drop = ""
 				added++
+				odds = d.x.model.Score(row)
 			}
+			d.body.doubt.note(odds, keep, f.kept[i], b.size)
 		}
 		if keep {
 			kept = append(kept, i)

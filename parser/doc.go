@@ -24,7 +24,7 @@
 //	                           pagedate.go: reading dates
 //	labels      labels.go      description, section, tags, rights
 //	output      output.go      text, blocks with offsets, HTML; sanitize.go: the last gate
-//	quality     quality.go     words and warnings
+//	quality     quality.go     words and warnings; score.go: how likely the body is right
 //
 // An article that is set on several pages is read as one: [NextPart] (part.go) finds the next of them for the caller to
 // fetch, and Extract joins the page's Parts.

@@ -18,6 +18,7 @@ type bodyText struct {
 	kept      []int // indices of the layout's blocks
 	method    string
 	removed   int // bytes noted as removed
+	doubt     doubt
 	blocks    []outBlock
 	pictures  []picture
 }

@@ -34,6 +34,7 @@ func (d *document) judge() {
 	if d.feedOnly || d.layout == nil {
 		return
 	}
+	q.Score = d.score()
 	switch {
 	case isConsentWall(a.Title, q.Words):
 		warn(feedmill.WarnConsentWall)
@@ -42,7 +43,7 @@ func (d *document) judge() {
 	case q.Words < 20 && d.asksForScript():
 		warn(feedmill.WarnScriptOnly)
 	}
-	if endsCut(a.Text) {
+	if d.isCut() {
 		warn(feedmill.WarnTruncated)
 	}
 }
@@ -103,6 +104,46 @@ func (d *document) asksForScript() bool {
 		}
 	}
 	return scripts > 0 && len(d.layout.blocks) < 3
+}
+
+// continuePhrases are what stands, in lower case, where a text goes on for subscribers or on another page only.
+var continuePhrases = [...]string{
+	"subscribe to continue", "subscribe to read", "subscribe now to read", "to continue reading", "to keep reading", "to read the full", "to read the rest", "read the full story", "continue reading this", "for subscribers only", "is for subscribers", "available to subscribers", "exclusive to subscribers", "already a subscriber",
+	"weiterlesen mit", "jetzt weiterlesen", "um weiterzulesen", "weiter lesen mit", "diesen artikel weiterlesen", "nur für abonnenten", "exklusiv für abonnenten", "lesen sie den ganzen", "den vollständigen artikel",
+	"il vous reste", "la suite est réservée", "réservé aux abonnés", "réservé à nos abonnés", "réservée aux abonnés", "pour lire la suite", "suscríbete para seguir", "para seguir leyendo", "para continuar leyendo", "exclusivo para suscriptores", "riservato agli abbonati", "per continuare a leggere", "para continuar lendo", "exclusivo para assinantes",
+	"om verder te lezen", "exclusief voor abonnees", "för att läsa vidare", "för att fortsätta läsa", "for å lese videre", "for å fortsette å lese", "for at læse videre", "jatkaaksesi lukemista", "aby czytać dalej", "dla prenumeratorów", "чтобы читать дальше", "続きを読むには", "有料会員", "계속 읽으려면", "订阅后", "訂閱後",
+}
+
+// isCut tells a text that stops in the middle: with dots in brackets, as teasers do; with words that it goes on for
+// subscribers; or with dots, and such words right after it or a page that is stated not to be free.
+func (d *document) isCut() bool {
+	text := strings.TrimRight(d.article.Text, " \n")
+	if endsCut(text) {
+		return true
+	}
+	if len(d.body.kept) == 0 {
+		return false
+	}
+	last := d.body.kept[len(d.body.kept)-1]
+	asks := func(s string) bool {
+		s = strings.ToLower(s)
+		return firstIndex(s, continuePhrases[:]) >= 0
+	}
+	if b := &d.layout.blocks[last]; b.size < 300 && asks(b.text) {
+		return true
+	}
+	if !strings.HasSuffix(text, "…") && !strings.HasSuffix(text, "...") {
+		return false
+	}
+	if p := d.article.Access.Paywalled; p != nil && *p {
+		return true
+	}
+	for i := last + 1; i < min(last+5, len(d.layout.blocks)); i++ {
+		if b := &d.layout.blocks[i]; b.size < 300 && asks(b.text) {
+			return true
+		}
+	}
+	return false
 }
 
 // endsCut tells a text that stops in the middle with dots in brackets, as teasers do.

@@ -107,6 +107,7 @@ var loadRules = sync.OnceValue(func() *ruleSet {
 		h.Write(b)
 	}
 	h.Write(blockmodel.File())
+	h.Write([]byte(scoreWeights))
 	r.hash = hex.EncodeToString(h.Sum(nil))[:12]
 	for key, rest := range ruleLines("rules/class.txt") {
 		var bit hint

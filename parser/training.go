@@ -41,3 +41,18 @@ func (x *Extractor) BlockSamples(p *feedmill.Page) (list []BlockSample, subtitle
 	}
 	return list, a.Subtitle, nil
 }
+
+// ScoreFeatures returns the names of what Quality.Score is estimated from, in the order in which [Extractor.ScoreSample] has
+// the values.
+func ScoreFeatures() []string { return slices.Clone(scoreFeatures[:]) }
+
+// ScoreSample returns a page's article and what its Quality.Score is estimated from: what the trainer of the score learns
+// from. There are no values where it is not estimated.
+func (x *Extractor) ScoreSample(p *feedmill.Page) (*feedmill.Article, []float64, error) {
+	d := x.document(p, nil)
+	a, err := x.extractInto(d)
+	if err != nil || !d.scored() {
+		return a, nil, err
+	}
+	return a, d.scoreValues(), nil
+}
