@@ -3,6 +3,7 @@ package parser
 import (
 	"net/url"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -137,11 +138,28 @@ type openInline struct {
 	url   string
 }
 
+// layouts are layouts that have been given back.
+var layouts sync.Pool
+
+// release gives the layout's memory to the next page. Nothing may hold a part of it.
+func (l *layout) release() {
+	if cap(l.nodes) > 1<<15 {
+		return
+	}
+	clear(l.nodes)
+	clear(l.blocks)
+	clear(l.images)
+	layouts.Put(&layout{nodes: l.nodes[:0], blocks: l.blocks[:0], images: l.images[:0]})
+}
+
 // segment lays out a body.
 func segment(body *html.Node, rules *ruleSet) *layout {
 	s := &segmenter{rules: rules, cur: -1, first: -1, named: make(map[string]hint, 128)}
-	s.nodes = make([]node, 0, 2048)
-	s.blocks = make([]block, 0, 256)
+	if used, ok := layouts.Get().(*layout); ok {
+		s.nodes, s.blocks, s.images = used.nodes, used.blocks, used.images
+	} else {
+		s.nodes, s.blocks = make([]node, 0, 2048), make([]block, 0, 256)
+	}
 	n := body
 	for {
 		if s.enter(n) && n.FirstChild != nil {
@@ -372,7 +390,7 @@ func keepsInline(a atom.Atom) bool {
 // text appends a text node to the block under way.
 func (s *segmenter) text(data string) {
 	pre := s.cur >= 0 && s.nodes[s.cur].pre >= 0
-	if !norm.NFC.IsNormalString(data) {
+	if mayCompose(data) && !norm.NFC.IsNormalString(data) {
 		data = norm.NFC.String(data)
 	}
 	inBold := false
@@ -427,6 +445,16 @@ func (s *segmenter) text(data string) {
 			s.count(1, inBold)
 		}
 	}
+}
+
+// mayCompose tells a text with a character at or above U+0300: all below stand alone in Unicode normal form C.
+func mayCompose(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0xcc {
+			return true
+		}
+	}
+	return false
 }
 
 // isWide tells ideographs, kana and Hangul, which say more than a letter does.

@@ -30,13 +30,18 @@ func decode(p *feedmill.Page) (body []byte, name string) {
 	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
 		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), b), "utf-16be"
 	}
+	valid := utf8.Valid(b)
+	escaped := bytes.IndexByte(b, 0x1b) >= 0
+	if valid && !escaped {
+		return b, "utf-8"
+	}
 	declared := declaredCharset(p)
-	if declared == "iso-2022-jp" { // all its bytes are ASCII
-		if e, _ := charset.Lookup(declared); e != nil && bytes.IndexByte(b, 0x1b) >= 0 {
+	if declared == "iso-2022-jp" && escaped { // all its bytes are ASCII
+		if e, _ := charset.Lookup(declared); e != nil {
 			return decodeWith(e, b), declared
 		}
 	}
-	if utf8.Valid(b) {
+	if valid {
 		return b, "utf-8"
 	}
 	if declared != "" && declared != "utf-8" {

@@ -112,7 +112,12 @@ type document struct {
 }
 
 func (x *Extractor) extract(p *feedmill.Page, e *Explanation) (*feedmill.Article, error) {
-	return x.extractInto(x.document(p, e))
+	d := x.document(p, e)
+	a, err := x.extractInto(d)
+	if d.layout != nil {
+		d.layout.release()
+	}
+	return a, err
 }
 
 // document is a page before anything is read of it.

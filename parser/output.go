@@ -267,6 +267,11 @@ func (d *document) writeBody() {
 	a := d.article
 	var b strings.Builder
 	starts := make([]int, len(d.body.blocks))
+	size := 0
+	for i := range d.body.blocks {
+		size += len(d.body.blocks[i].text) + len("\n\n")
+	}
+	b.Grow(size)
 	for i := range d.body.blocks {
 		if i > 0 {
 			b.WriteString("\n\n")
@@ -307,6 +312,7 @@ func (d *document) writeHTML() string {
 		return ""
 	}
 	var b strings.Builder
+	b.Grow(len(d.article.Text) + len(d.article.Text)/4 + 1<<10)
 	next := 0
 	pictures := func(block int) {
 		for next < len(d.body.pictures) && d.body.pictures[next].block <= block {
@@ -422,7 +428,7 @@ func writeInline(b *strings.Builder, text string, marks []inline, from, to int) 
 	var open []inline
 	at := from
 	advance := func(to int) {
-		b.WriteString(strings.ReplaceAll(html.EscapeString(text[at:to]), "\n", "<br>\n"))
+		writeLines(b, text[at:to])
 		at = to
 	}
 	closeTo := func(pos int) {
@@ -448,6 +454,26 @@ func writeInline(b *strings.Builder, text string, marks []inline, from, to int) 
 	}
 	closeTo(to)
 	advance(to)
+}
+
+// writeLines writes text as HTML, with a line break for each line feed.
+func writeLines(b *strings.Builder, text string) {
+	from := 0
+	for i := range len(text) {
+		written := ""
+		switch text[i] {
+		case '\n':
+			written = "<br>\n"
+		case '&', '<', '>', '"', '\'', '\r':
+			written = html.EscapeString(text[i : i+1])
+		default:
+			continue
+		}
+		b.WriteString(text[from:i])
+		b.WriteString(written)
+		from = i + 1
+	}
+	b.WriteString(text[from:])
 }
 
 // htmlMark is the element that a mark is written as, "" for none.

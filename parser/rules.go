@@ -83,6 +83,7 @@ type ruleSet struct {
 	hash   string
 	words  map[string]hint // of class.txt
 	whole  map[string]hint // those with "="
+	kinds  [256]uint64     // the lengths of both, modulo 64, by their first byte: most names are seen not to be one of them
 	starts map[string][]phrase
 	lines  map[string]map[string]bool // kind -> whole lines
 	months map[string]int
@@ -119,8 +120,10 @@ var loadRules = sync.OnceValue(func() *ruleSet {
 		for w := range strings.FieldsSeq(rest) {
 			if whole, ok := strings.CutPrefix(w, "="); ok {
 				r.whole[whole] |= bit
+				r.kinds[whole[0]] |= 1 << (len(whole) & 63)
 			} else {
 				r.words[w] |= bit
+				r.kinds[w[0]] |= 1 << (len(w) & 63)
 			}
 		}
 	}
@@ -218,18 +221,26 @@ func (r *ruleSet) nameHints(names string) hint {
 	return h
 }
 
+// may tells whether a name of that length with that first byte can be in the lists.
+func (r *ruleSet) may(first byte, length int) bool { return r.kinds[first]>>(length&63)&1 != 0 }
+
 func (r *ruleSet) tokenHints(token string) hint {
 	var buf [128]byte
 	n := 0
-	h := r.whole[strings.ToLower(token)]
+	var h hint
+	if c := token[0]; c >= 0x80 || c >= 'A' && c <= 'Z' && r.may(c|0x20, len(token)) || r.may(c, len(token)) {
+		h = r.whole[strings.ToLower(token)]
+	}
 	prev := -1 // start of the word before, in buf
 	start := 0
 	end := func() {
 		if n == start {
 			return
 		}
-		h |= r.words[string(buf[start:n])]
-		if prev >= 0 {
+		if r.may(buf[start], n-start) {
+			h |= r.words[string(buf[start:n])]
+		}
+		if prev >= 0 && r.may(buf[prev], n-prev) {
 			h |= r.words[string(buf[prev:n])]
 		}
 		prev = start

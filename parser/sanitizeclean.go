@@ -23,11 +23,20 @@ func isClean(fragment string) bool {
 		case '>', '"', '\'', '\r', 0:
 			return false
 		default:
-			i++
+			for i++; i < len(fragment) && isPlainByte[fragment[i]]; i++ {
+			}
 		}
 	}
 	return true
 }
+
+// isPlainByte tells the bytes of text that are written as they are.
+var isPlainByte = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = !strings.ContainsRune("<>&\"'\r\x00", rune(c))
+	}
+	return plain
+}()
 
 // escapes are what the sanitizer writes for signs that markup is made of.
 var escapes = [...]string{"&amp;", "&#34;", "&#39;", "&lt;", "&gt;"}

@@ -25,7 +25,7 @@ func (x *Extractor) BlockSamples(p *feedmill.Page) (list []BlockSample, subtitle
 	var d *document
 	only := *x
 	only.beforeModel = func(at *document) { d = at }
-	a, err := only.Extract(p)
+	a, err := only.extractInto(only.document(p, nil)) // which keeps the layout
 	if err != nil || d == nil {
 		return nil, "", err
 	}
