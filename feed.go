@@ -27,7 +27,10 @@ type Feed struct {
 	UpdatePeriod int    `json:"update_period,omitempty"`
 	Hub          string `json:"hub,omitempty"`
 	Self         string `json:"self,omitempty"`
-	Next         string `json:"next,omitempty"`
+	// Next is the URL of the next page of a feed in pages, PrevArchive that of the archive document before this one (RFC
+	// 5005 §3 and §4; next_url of JSON Feed).
+	Next        string `json:"next,omitempty"`
+	PrevArchive string `json:"prev_archive,omitempty"`
 	// Truncated says that the document breaks off: its whole items were read, and what came after them is not known.
 	Truncated bool `json:"truncated,omitempty"`
 }
@@ -101,6 +104,10 @@ type FeedState struct {
 	// is when the last one was fetched.
 	Gaps    int       `json:"gaps,omitempty"`
 	LastGap time.Time `json:"last_gap,omitzero"`
+	// Recovered counts the items that were found after gaps in archives and further pages of the feed. Archive is the URL of
+	// the latest archive document that was read for it; it and those before it are not asked for again.
+	Recovered int    `json:"recovered,omitempty"`
+	Archive   string `json:"archive,omitempty"`
 	// Baseline is set on a feed whose first document is to be marked as seen without its items going on.
 	Baseline bool `json:"baseline,omitempty"`
 	// Outline holds the attributes of the feed's outline in the list that it came from that say nothing to us.
@@ -188,6 +195,7 @@ const (
 	OutcomeDrift        Outcome = "drift"         // a site is read otherwise than before
 	OutcomeDriftOver    Outcome = "drift_over"    // it is read as before again
 	OutcomeGap          Outcome = "gap"           // a feed's document has nothing in common with the one before
+	OutcomeArchive      Outcome = "archive"       // a feed's archive, or a further page of it, was read after a gap
 	OutcomePushed       Outcome = "pushed"        // a feed's hub has sent what is new
 	OutcomeDropped      Outcome = "dropped"       // a filter keeps the item from going on
 )
@@ -204,7 +212,21 @@ type Poll struct {
 	Slot time.Time `json:"slot,omitzero"`
 	// PutOff says that the poll was overdue and has been put off once, which is enough.
 	PutOff bool `json:"put_off,omitempty"`
+	// Back says that URL is a document of the feed's past.
+	Back *Back `json:"back,omitempty"`
 	// Look says that what stands of the feed in the registry, or of all feeds of the host's partition where Feed is empty,
 	// is to be read again by the process that polls them.
 	Look bool `json:"look,omitempty"`
+}
+
+// Back is a document of a feed's past, an archive or a further page, that is asked for because items may have been missed.
+type Back struct {
+	// Page counts them: 1 is the first beyond the feed's own document.
+	Page int `json:"page"`
+	// Archive says that it is an archive document (RFC 5005 §4), which does not change.
+	Archive bool `json:"archive,omitempty"`
+	// Since is when the newest item was published that was known before; older ones are of no interest.
+	Since time.Time `json:"since,omitzero"`
+	// Try counts the failed requests for it.
+	Try int `json:"try,omitempty"`
 }

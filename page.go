@@ -43,6 +43,8 @@ type Page struct {
 	// Rule is the name of the site rule by which the page is to be read, whatever its host; "off" for none, "" for that of its
 	// host.
 	Rule string `json:"rule,omitempty"`
+	// Back is set on a document of a feed's past.
+	Back *Back `json:"back,omitempty"`
 	// Rendered says that Body is no answer of the server, but what a renderer made of one.
 	Rendered bool `json:"rendered,omitempty"`
 	// Failure says why there is no body. The record is then made from Item alone.

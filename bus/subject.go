@@ -38,9 +38,14 @@ type Subject[T any] struct {
 var (
 	Polls = Subject[feedmill.Poll]{
 		Stream: StreamWork, name: "poll",
-		tokens:   func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), cmp.Or(p.Feed, "all")} },
-		ids:      func(p feedmill.Poll) (string, string) { return "", p.Feed },
-		schedule: func(p feedmill.Poll) []string { return []string{"feed", p.Feed} },
+		tokens: func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), cmp.Or(p.Feed, "all")} },
+		ids:    func(p feedmill.Poll) (string, string) { return "", p.Feed },
+		schedule: func(p feedmill.Poll) []string {
+			if p.Back != nil {
+				return []string{"feed", p.Feed + pastMark} // beside the feed's next poll
+			}
+			return []string{"feed", p.Feed}
+		},
 	}
 	Visits = Subject[feedmill.Entry]{
 		Stream: StreamWork, name: "visit",
@@ -120,6 +125,15 @@ var (
 		ids:    func(e feedmill.Event) (string, string) { return e.ID, e.Feed },
 	}
 )
+
+// pastMark sets the schedule of a document of a feed's past apart from that of its next poll.
+const pastMark = "-past"
+
+// OfPast is the feed whose past a schedule is about that [Bus.Scheduled] names; past tells whether it is of that kind.
+func OfPast(schedule string) (feed string, past bool) {
+	feed, past = strings.CutSuffix(schedule, pastMark)
+	return feed[strings.LastIndexByte(feed, '.')+1:], past
+}
 
 // Held is the family of the records that a sink holds back for their full text.
 func Held(sink string) Subject[*feedmill.Record] {

@@ -40,6 +40,7 @@ func (r *feedReader) readRSS(doc string) (feedmill.Feed, []feedmill.Item, error)
 		Hub:          n.link("hub"),
 		Self:         n.link("self"),
 		Next:         n.link("next"),
+		PrevArchive:  n.link("prev-archive"),
 	}
 	f.Author, f.AuthorName, f.AuthorEmail = n.author(in.ManagingEditor, n.text("author"))
 	if f.Author == "" {
@@ -146,6 +147,7 @@ func (r *feedReader) readAtom(doc string) (feedmill.Feed, []feedmill.Item, error
 		Hub:          atomLink(in.Links, "hub"),
 		Self:         atomLink(in.Links, "self"),
 		Next:         atomLink(in.Links, "next"),
+		PrevArchive:  atomLink(in.Links, "prev-archive"),
 	}
 	if in.Generator != nil {
 		f.Generator = r.plain(in.Generator.Value)

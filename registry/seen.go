@@ -120,6 +120,36 @@ func (s *SeenSet) Unseen(feedURL string, items []feedmill.Item, now time.Time) [
 	return found
 }
 
+// Further returns the items of a document of the feed's past (an archive, a further page) that are new, in the document's
+// order, and remembers them as ones that have left the feed's document. Of those that are known it takes no notice: what
+// the past says of them may be older.
+func (s *SeenSet) Further(feedURL string, items []feedmill.Item, now time.Time) []Found {
+	today := max(day(now), 1)
+	places, said := group(feedURL, items)
+	if s.items == nil {
+		s.items = make(map[itemID]mark, len(places))
+	}
+	var found []Found
+	for _, p := range places {
+		if _, known := s.items[p.id]; !known {
+			s.items[p.id] = mark{said: said[p.id], first: today, left: today}
+			found = append(found, Found{Item: items[p.index], ID: hex.EncodeToString(p.id[:])})
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	s.changed = true
+	present := make(map[itemID]uint64, len(s.items))
+	for id, m := range s.items {
+		if m.left == 0 {
+			present[id] = m.said
+		}
+	}
+	s.forget(present, today)
+	return found
+}
+
 // Drop notes that an item that Unseen found does not go on: a rule drops it. It stays remembered, so that it is found
 // again only when it has changed; it is new then, unless it went on before.
 func (s *SeenSet) Drop(f *Found) {

@@ -415,3 +415,30 @@ func BenchmarkUnseen(b *testing.B) {
 		}
 	}
 }
+
+// TestFurther: of a document of the past only what is unknown is found, once; what the feed's document holds stays as it is.
+func TestFurther(t *testing.T) {
+	t.Parallel()
+	const feed = "https://example.org/feed"
+	item := func(guid, title string) feedmill.Item { return feedmill.Item{GUID: guid, Title: title} }
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var s SeenSet
+	doc := []feedmill.Item{item("3", "Three"), item("2", "Two")}
+	s.Unseen(feed, doc, now)
+	past := []feedmill.Item{item("2", "Two, as it was before"), item("1", "One"), item("1", "One"), item("0", "None")}
+	found := s.Further(feed, past, now)
+	if len(found) != 2 || found[0].Item.GUID != "1" || found[1].Item.GUID != "0" || found[0].Changed {
+		t.Errorf("found %+v", found)
+	}
+	if again := s.Further(feed, past, now.AddDate(0, 0, 1)); len(again) > 0 {
+		t.Errorf("found again: %+v", again)
+	}
+	if changed := s.Unseen(feed, doc, now); len(changed) > 0 || s.Gap() {
+		t.Errorf("the feed's own document: %+v, gap %v", changed, s.Gap())
+	}
+	// What is found in the past is remembered like what has left the document, and no longer.
+	s.Unseen(feed, doc, now.AddDate(0, 0, KeepSeen+1))
+	if s.Len() != 2 {
+		t.Errorf("%d items are remembered after %d days, want 2", s.Len(), KeepSeen+1)
+	}
+}

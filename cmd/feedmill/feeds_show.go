@@ -96,6 +96,9 @@ func feedDetails(st *feedmill.FeedState, now time.Time) *details {
 	d.add("items", items)
 	if st.Gaps > 0 {
 		d.add("gaps", fmt.Sprintf("%d, the last %s; items may have been missed", st.Gaps, moment(st.LastGap, now)))
+		if st.Recovered > 0 {
+			d.add("recovered", fmt.Sprintf("%d items, from the feed's archives and further pages", st.Recovered))
+		}
 	}
 	d.add("etag", st.Validators.ETag)
 	d.add("last modified", st.Validators.LastModified)

@@ -114,10 +114,12 @@ type Fetch struct {
 	MaxDecodedBytes Size     `yaml:"max_decoded_bytes"` // after decompression
 	MaxRatio        int      `yaml:"max_ratio"`         // of the two, above a megabyte
 	MaxItems        int      `yaml:"max_items"`         // of one feed document
-	MaxRedirects    int      `yaml:"max_redirects"`
-	Concurrency     int      `yaml:"concurrency"`
-	PerHost         int      `yaml:"per_host"`
-	HostDelay       Duration `yaml:"host_delay"`
+	// ArchivePages is how many archives or further pages of a feed are read where items may have been missed; 0: none.
+	ArchivePages int      `yaml:"archive_pages"`
+	MaxRedirects int      `yaml:"max_redirects"`
+	Concurrency  int      `yaml:"concurrency"`
+	PerHost      int      `yaml:"per_host"`
+	HostDelay    Duration `yaml:"host_delay"`
 	// AllowCIDRs are networks that may be asked in addition to public addresses.
 	AllowCIDRs []string `yaml:"allow_cidrs" example:"[10.0.0.0/8]"`
 	// AllowPorts are the ports that may be asked; a 0 among them allows all.

@@ -34,6 +34,7 @@ func Default() *Config {
 			MaxDecodedBytes: 32 * mib,
 			MaxRatio:        500,
 			MaxItems:        10_000,
+			ArchivePages:    10,
 			MaxRedirects:    10,
 			Concurrency:     64,
 			PerHost:         2,

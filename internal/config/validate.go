@@ -201,6 +201,7 @@ func (v *validator) fetch() {
 		v.bad("fetch.robots_max_age", f.RobotsMaxAge, "which is longer than RFC 9309 allows; write 24h or less")
 	}
 	v.between("fetch.max_items", f.MaxItems, 1, 30_000) // so many are remembered of one feed
+	v.between("fetch.archive_pages", f.ArchivePages, 0, 1_000)
 	v.between("fetch.max_redirects", f.MaxRedirects, 0, 100)
 	v.between("fetch.concurrency", f.Concurrency, 1, 10_000)
 	v.between("fetch.per_host", f.PerHost, 1, 1_000)

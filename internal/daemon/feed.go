@@ -18,6 +18,9 @@ import (
 // feed reads a fetched feed document. New and changed items are published first; then, in this order, the seen set and
 // the feed's state with its validators are committed: a crash between any two finds the items again, and loses none.
 func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbox) error {
+	if page.Back != nil {
+		return p.past(ctx, page, out)
+	}
 	st, err := p.Registry.Get(ctx, page.Feed.ID)
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil
@@ -154,9 +157,13 @@ func (p *pipeline) feed(ctx context.Context, page *feedmill.Page, out *bus.Outbo
 		p.plan(out, &after, due)
 	}
 	if missed {
+		back := p.earlier(&st, page, &about)
+		if back != nil {
+			p.goBack(out, back)
+		}
 		p.log.Warn("none of the feed's items was there at the last poll: some may have been missed", "feed", st.URL, "items", len(items), "last_poll", st.LastPoll, "next_poll", due)
 		p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: feedmill.OutcomeGap, Feed: st.ID, URL: st.PollURL(), Items: len(items), Next: due,
-			Reason: "none of the items was there at the last poll: some may have been missed"})
+			Reason: pastReason(back)})
 	}
 	p.event(out, feedmill.Event{Time: page.FetchedAt, Outcome: outcome, Feed: st.ID, URL: st.PollURL(), Status: page.Status, Items: len(items), New: len(found) - dropped, Dropped: dropped, Reason: cut, Next: due})
 	out.Then(func(ctx context.Context) error {

@@ -43,7 +43,7 @@ func TestChaosThreeFetchersKeepOneHostsSpacing(t *testing.T) {
 	}
 	rest := startChild(t, all.of(t.TempDir(), daemon.StageParser, daemon.StageEnricher, daemon.StageSink))
 	cfg := testConfig(t.TempDir())
-	cfg.NATS.URLs = all.NATS
+	cfg.NATS.URLs, cfg.Fetch.Contact = all.NATS, "mailto:editor@example.org"
 	client, err := daemon.Open(t.Context(), cfg, testLogger(t))
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func (p *pipeline) count(e *feedmill.Event) {
 		p.metrics.ItemDropped(e.Rule)
 	case e.Outcome == feedmill.OutcomeGap:
 		p.metrics.FeedGap()
-	case e.Outcome == feedmill.OutcomePushed:
+	case e.Outcome == feedmill.OutcomePushed, e.Outcome == feedmill.OutcomeArchive: // no polls
 	case e.Outcome == feedmill.OutcomeDrift:
 		p.metrics.SiteDrifted()
 	case e.ID == "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ type pass struct {
 	feeds    map[string]string // id to URL
 	outcomes map[string]feedmill.Outcome
 	fetched  map[string]bool   // feeds whose document is on its way
+	backs    map[string]bool   // feeds whose past is being read
 	polling  map[string]uint64 // feed to the sequence of the message that is its poll
 	dead     uint64            // last sequence of DEAD when the pass began
 	deadSeen uint64            // last sequence of DEAD that was looked at for feeds whose poll was given up
@@ -40,7 +42,7 @@ type pass struct {
 
 // beginPass puts every feed's poll on the calendar for now.
 func (p *pipeline) beginPass(ctx context.Context) (*pass, error) {
-	ps := &pass{feeds: map[string]string{}, outcomes: map[string]feedmill.Outcome{}, fetched: map[string]bool{}, polling: map[string]uint64{}}
+	ps := &pass{feeds: map[string]string{}, outcomes: map[string]feedmill.Outcome{}, fetched: map[string]bool{}, backs: map[string]bool{}, polling: map[string]uint64{}}
 	dead, err := p.Bus.Stream(ctx, bus.StreamDead)
 	if err != nil {
 		return nil, err
@@ -120,6 +122,27 @@ func (ps *pass) polled(feed string, outcome feedmill.Outcome) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.outcomes[feed] = outcome
+}
+
+// back notes that documents of a feed's past are being read, or no longer.
+func (ps *pass) back(feed string, reading bool) {
+	if ps == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if reading {
+		ps.backs[feed] = true
+	} else {
+		delete(ps.backs, feed)
+	}
+}
+
+// reading are the feeds whose past is being read.
+func (ps *pass) reading() map[string]bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return maps.Clone(ps.backs)
 }
 
 // open counts the feeds without an outcome, and names one.
@@ -218,6 +241,17 @@ func (p *pipeline) endOfPass(ctx context.Context) (*Summary, error) {
 func (p *pipeline) left(ctx context.Context) (string, error) {
 	if n, id, url := p.once.open(); n > 0 {
 		return fmt.Sprintf("%d feeds, such as %s", n, url), p.giveUp(ctx, id)
+	}
+	if reading := p.once.reading(); len(reading) > 0 {
+		held, err := p.Bus.Scheduled(ctx, bus.SchedulePolls)
+		if err != nil {
+			return "", err
+		}
+		for _, s := range held {
+			if id, past := bus.OfPast(s); past && reading[id] {
+				return "the past of feeds, such as " + id, nil
+			}
+		}
 	}
 	slots, err := p.Bus.Scheduled(ctx, bus.ScheduleSlots)
 	if err != nil {

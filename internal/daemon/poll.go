@@ -18,7 +18,7 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 	if poll.Look {
 		return p.look(ctx, &poll)
 	}
-	if p.once == nil {
+	if poll.Back == nil && p.once == nil {
 		busy, known := p.idle.claim(&poll)
 		if known {
 			return nil
@@ -34,6 +34,9 @@ func (p *pipeline) poll(ctx context.Context, poll feedmill.Poll, out *bus.Outbox
 		defer func() { <-p.polls }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if poll.Back != nil {
+		return p.pollPast(ctx, &poll, out)
 	}
 	return p.pollFeed(ctx, poll, out)
 }
