@@ -26,8 +26,9 @@ type Subscription struct {
 	// Tags are sorted. A folder in a folder is a path: "News/Korea". There are at most 100, of at most 256 bytes; what is
 	// beyond is left out.
 	Tags []string
-	// Settings are those of the feed alone; nil where the list has no room for any.
+	// Settings are those of the feed alone; nil where the list has no room for any. Paused says that it is not to be polled.
 	Settings *feedmill.Settings
+	Paused   bool
 	// Attributes are those of the feed's outline that mean nothing here, by name, such as htmlUrl; at most 32, of at most
 	// 1 KiB each.
 	Attributes map[string]string
