@@ -93,9 +93,12 @@ type dater struct {
 	last     when // the expression before
 }
 
+// noToken stands for what is beyond the text. Nobody writes to it.
+var noToken = token{kind: kindPunct}
+
 func (p *dater) tok(i int) *token {
 	if i < 0 || i >= len(p.toks) {
-		return &token{kind: kindPunct}
+		return &noToken
 	}
 	return &p.toks[i]
 }
@@ -109,6 +112,13 @@ func (p *dater) at(i int) (when, bool) {
 	return w, ok
 }
 
+// dateReaders are the forms of English expressions, in the order in which they are tried.
+var dateReaders = [...]func(*dater, int) (when, bool){
+	(*dater).weekday, (*dater).monthFirst, (*dater).dayFirst, (*dater).listedDay, (*dater).deictic, (*dater).ago, (*dater).later, (*dater).inUnits,
+	(*dater).stretchAlone, (*dater).quarter, (*dater).monthsOf, (*dater).lastNext, (*dater).weekend, (*dater).season, (*dater).holiday, (*dater).decade,
+	(*dater).years, (*dater).unitOf, (*dater).monthAlone,
+}
+
 // single reads an expression that is no range of two.
 func (p *dater) single(i int) (when, bool) {
 	if t := p.tok(i); t.kind == kindPunct && !t.is("'") && !t.is("’") && !t.is("‘") {
@@ -119,11 +129,8 @@ func (p *dater) single(i int) (when, bool) {
 		w, ok = p.foreignDay(i)
 	}
 	if !ok && p.english {
-		for _, read := range []func(int) (when, bool){
-			p.weekday, p.monthFirst, p.dayFirst, p.listedDay, p.deictic, p.ago, p.later, p.inUnits, p.stretchAlone, p.quarter, p.monthsOf,
-			p.lastNext, p.weekend, p.season, p.holiday, p.decade, p.years, p.unitOf, p.monthAlone,
-		} {
-			if w, ok = read(i); ok {
+		for _, read := range &dateReaders {
+			if w, ok = read(p, i); ok {
 				break
 			}
 		}

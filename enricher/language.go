@@ -16,7 +16,7 @@ const (
 	// The text from which the language is told, in bytes: more of it says nothing new.
 	languageSample = 20_000
 	// How many letters of it are read.
-	languageLetters = 3000
+	languageLetters = 800
 	// A declared language stands unless this many words are known, and another language explains the letters by this many
 	// nats better, and by a share of the letters. The known words have to be one of enoughShare words at least: a table of
 	// names is in no language.

@@ -127,17 +127,17 @@ func (m *Model) Score(s string, languages []string, maxLetters int) (costs []flo
 	}
 	sums := make([]int, len(languages))
 	set := make([]int, len(languages)) // the position at which a cost was last set
-	step := 0
+	step, known := 0, 0
+	for i := range costs {
+		if costs[i] >= 0 {
+			known++
+		}
+	}
 	var word []rune
 	flush := func() {
 		for i := range word {
 			step++
-			open := 0
-			for i := range costs {
-				if costs[i] >= 0 {
-					open++
-				}
-			}
+			open := known
 			for n := min(i+1, MaxLength); n >= 1 && open > 0; n-- {
 				from, to := m.find(Hash(word[i+1-n : i+1]))
 				left := min(i+1, MaxLength) - n

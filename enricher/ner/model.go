@@ -35,12 +35,17 @@ type weights struct {
 	trans  [Labels][Labels]float32
 	etrans *[Labels][Labels]float32 // e to the power of trans
 	scale  float32
+	clear  float32 // a word whose score outside of names is higher by this than any other is outside
 	n      int
 	keys   string   // sorted, four bytes each
 	rows   string   // Labels bytes each, and 8 behind the last
 	heads  []uint32 // where the keys that start with some bits start
 	shift  int
 }
+
+// clearMargin is by how much, in nats, what speaks against a name outweighs the best that can speak for it, for the
+// probability of a name to be neglected.
+const clearMargin = 8
 
 const modelMagic = "FMNER1\n\x00"
 
@@ -107,6 +112,13 @@ func (w *weights) read(data *string) bool {
 	if w.rows, ok = cut(data, Labels*w.n+8); !ok {
 		return false
 	}
+	gain := float32(0)
+	for i := range Labels {
+		for j := range Labels {
+			gain = max(gain, w.trans[i][j]-w.trans[outside][outside])
+		}
+	}
+	w.clear = 2*gain + clearMargin
 	headBits := bits.Len(uint(w.n))
 	w.shift = 32 - headBits
 	w.heads = make([]uint32, 1<<headBits+1)
@@ -160,6 +172,49 @@ func (w *weights) add(s *sums, f uint64) {
 			s.count++
 		}
 		return
+	}
+}
+
+// addAll adds the rows of features. Almost each look-up misses the caches: what they need of a table is asked for together,
+// so that they wait for it at the same time.
+func (w *weights) addAll(s *sums, features []uint64) {
+	const batch = 32
+	var from, to, found [batch]uint32
+	for len(features) > 0 {
+		n := min(len(features), batch)
+		part := features[:n]
+		features = features[n:]
+		for i, f := range part {
+			h := uint32(f>>32) >> w.shift
+			from[i&(batch-1)], to[i&(batch-1)] = w.heads[h], w.heads[h+1]
+		}
+		rows := 0
+		for i, f := range part {
+			key := uint32(f >> 32)
+			for k, end := from[i&(batch-1)], to[i&(batch-1)]; k < end; k++ {
+				if have := le32(w.keys, int(k)*4); have >= key {
+					if have == key {
+						found[rows&(batch-1)] = k
+						rows++
+					}
+					break
+				}
+			}
+		}
+		for _, k := range found[:rows] {
+			if s.count >= maxRows {
+				return
+			}
+			o := int(k) * Labels
+			a, b, c := le64(w.rows, o), le64(w.rows, o+8), le64(w.rows, o+16)
+			s.lane[0] += a & evenBytes
+			s.lane[1] += a >> 8 & evenBytes
+			s.lane[2] += b & evenBytes
+			s.lane[3] += b >> 8 & evenBytes
+			s.lane[4] += c & evenBytes
+			s.lane[5] += c >> 8 & evenBytes
+			s.count++
+		}
 	}
 }
 

@@ -102,13 +102,13 @@ func (m *Model) tag(t *tagger, dst []Span, words []string, ends []int, offset in
 				m.word(t, &s, i, i+off, from, to)
 			}
 			r.features = t.jointFeatures(r.features[:0], i, from, to)
-			for _, f := range r.features {
-				m.first.add(&s, f)
-			}
+			m.first.addAll(&s, r.features)
 			s.into((*[Labels]float32)(r.scores[i*Labels:]), m.first.scale)
 		}
 		if passes == TwoPasses && m.second.n > 0 {
-			m.first.marginals(r, r.scores[from*Labels:to*Labels], r.probs[from*Labels:to*Labels])
+			if !m.first.nameless(r.scores[from*Labels:to*Labels], r.probs[from*Labels:to*Labels]) {
+				m.first.marginals(r, r.scores[from*Labels:to*Labels], r.probs[from*Labels:to*Labels])
+			}
 		}
 		from = to
 	}
@@ -118,14 +118,26 @@ func (m *Model) tag(t *tagger, dst []Span, words []string, ends []int, offset in
 		r.best = grow(r.best, n*Labels)
 		scores = r.best
 		t.takeVotes(r.probs)
+		var quiet sums
+		known := false
 		from = 0
 		for k, to := range ends {
 			t.style = int(t.styles[k])
 			for i := from; i < to; i++ {
 				var s sums
-				r.features = t.voteFeatures(r.features[:0], i, from, to)
-				for _, f := range r.features {
-					w.add(&s, f)
+				if t.quiet(i, from, to) {
+					// All but one of the features are the same for all such words.
+					if !known {
+						known = true
+						r.features = t.voteFeatures(r.features[:0], i, from, to)
+						r.features[ownFeature] = r.features[0]
+						w.addAll(&quiet, r.features[1:])
+					}
+					s = quiet
+					w.add(&s, t.ownFeature(i))
+				} else {
+					r.features = t.voteFeatures(r.features[:0], i, from, to)
+					w.addAll(&s, r.features)
 				}
 				out := (*[Labels]float32)(scores[i*Labels:])
 				s.into(out, w.scale)
@@ -167,9 +179,7 @@ func (m *Model) word(t *tagger, s *sums, i, j, from, to int) {
 	if !w.ready[off+reach] {
 		w.ready[off+reach] = true
 		var room [64]uint64
-		for _, f := range wordFeatures(room[:0], &w.word, off) {
-			m.first.add(c, f)
-		}
+		m.first.addAll(c, wordFeatures(room[:0], &w.word, off))
 	}
 	s.merge(c)
 }
@@ -238,6 +248,24 @@ func (w *weights) viterbi(r *tagRoom, scores []float32, out []uint8) {
 		out[i] = uint8(k)
 		k = int(r.back[i*Labels+k])
 	}
+}
+
+// nameless tells whether a sentence is without names beyond doubt, and writes the probabilities that say so.
+func (w *weights) nameless(scores, probs []float32) bool {
+	for i := 0; i < len(scores); i += Labels {
+		s := (*[Labels]float32)(scores[i:])
+		limit := s[outside] - w.clear
+		for k, v := range s {
+			if v > limit && k != outside {
+				return false
+			}
+		}
+	}
+	clear(probs)
+	for i := outside; i < len(probs); i += Labels {
+		probs[i] = 1
+	}
+	return true
 }
 
 // nothing is a probability, beside that of the best label, that is not followed up.

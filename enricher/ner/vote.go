@@ -31,8 +31,11 @@ func step(p float32) uint64 {
 	case p < 0.95:
 		return 4
 	}
-	return 5
+	return sureStep
 }
+
+// sureStep is the step of what is as good as certain.
+const sureStep = 5
 
 // takeVotes fills the marks and votes of the document from the probabilities of the labels of each token.
 func (t *tagger) takeVotes(probs []float32) {
@@ -112,6 +115,27 @@ func (t *tagger) voteOf(i int) *vote {
 		*v = vote{doc: t.docs}
 	}
 	return v
+}
+
+// ownFeature is where voteFeatures puts the feature of what the first pass made of the word, with the word.
+const ownFeature = 1
+
+func (t *tagger) ownFeature(i int) uint64 {
+	m := &t.marks[i]
+	return two(301, uint64(m.top)<<3|uint64(m.sure), t.words[i].short)
+}
+
+// quiet tells whether the first pass is as sure as can be that token i, and two on either side, are in no name.
+func (t *tagger) quiet(i, from, to int) bool {
+	if i < from+2 || i+2 >= to || t.words[i].capital {
+		return false
+	}
+	for k := i - 2; k <= i+2; k++ {
+		if m := &t.marks[k]; m.top != outside || m.sure != sureStep {
+			return false
+		}
+	}
+	return true
 }
 
 // voteFeatures appends the features of the second pass for token i of the sentence from..to.
