@@ -57,7 +57,7 @@ func (d *document) classify(size int) int {
 	}
 	d.body.kept = kept
 	if vetoed+added > 0 {
-		d.explain.step("classifier", "%d blocks dropped that the rules keep, %d kept that they drop", vetoed, added)
+		d.explain.step("classifier", "blocks that the rules keep: %d dropped; that they drop: %d kept", vetoed, added)
 	}
 	return size
 }

@@ -228,3 +228,23 @@ func FuzzSiteRule(f *testing.F) {
 		}
 	})
 }
+
+// TestSuggestNamesThings holds that no rule is made of kinds of elements that stand anywhere.
+func TestSuggestNamesThings(t *testing.T) {
+	t.Parallel()
+	for selector, want := range map[string]bool{
+		"div": false, "td div": false, "font": false, "h1": true, "article": true, "article p": false, "#story div": true, "p.byline": true, "span[itemprop=author]": true, "header h1": true,
+	} {
+		if got := namesThing(selector); got != want {
+			t.Errorf("%q: %v, want %v", selector, got, want)
+		}
+	}
+	page := &feedmill.Page{URL: "https://a.example/x", Body: []byte("<html><head><title>Bridge to be rebuilt</title></head><body><table><tr><td><div><b>Bridge to be rebuilt</b></div>" + paragraphs(5) + "</td></tr></table></body></html>")}
+	got, err := NewExtractor(nil).Suggest(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) > 0 {
+		t.Errorf("suggests %v", got)
+	}
+}

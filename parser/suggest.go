@@ -75,6 +75,9 @@ func cssOf(n, root *html.Node, whole string) string {
 			if below != "" {
 				text += " " + below
 			}
+			if !namesThing(text) {
+				continue
+			}
 			s, err := siterule.ParseSelector(text)
 			if err != nil {
 				continue
@@ -90,6 +93,18 @@ func cssOf(n, root *html.Node, whole string) string {
 		}
 	}
 	return ""
+}
+
+// namesThing tells a selector that says more than kinds of elements that stand anywhere.
+func namesThing(selector string) bool {
+	if strings.ContainsAny(selector, "#.[") {
+		return true
+	}
+	switch selector[strings.LastIndexByte(selector, ' ')+1:] {
+	case "h1", "article", "main", "time":
+		return true
+	}
+	return false
 }
 
 // namesOf are the names that an element goes by, the surest first: its id, a class, its kind. Names with figures in them

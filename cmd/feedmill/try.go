@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
@@ -202,18 +204,30 @@ func (s *sheet) explanation(e *parser.Explanation) error {
 	s.heading("How each field was chosen")
 	for _, c := range e.Fields {
 		s.field(cut(c.Field, 13), cut(oneLine(c.Value), 60)+"  from "+c.From)
+		var also []string
 		for _, r := range c.Beat {
-			s.field("", "not "+cut(oneLine(r.Value), 56)+"  from "+r.From)
+			if r.Value == c.Value && !slices.Contains(also, r.From) && r.From != c.From {
+				also = append(also, r.From)
+			}
+		}
+		if len(also) > 0 {
+			s.field("", "also from "+strings.Join(also, ", "))
+		}
+		for i, r := range c.Beat {
+			if r.Value != c.Value && !slices.Contains(c.Beat[:i], r) {
+				s.field("", "not "+cut(oneLine(r.Value), 56)+"  from "+r.From)
+			}
 		}
 	}
 	if len(e.Candidates) > 0 {
 		s.heading("Considered for the text")
+		s.field("    weight", "element and what it is in")
 		for _, c := range e.Candidates {
 			mark := ""
 			if c.Chosen {
 				mark = "  ← chosen"
 			}
-			s.field(fmt.Sprintf("%10.0f", c.Score), fmt.Sprintf("%s  (%s)%s", c.Path, count(int64(c.Blocks), "block"), mark))
+			s.field(fmt.Sprintf("%10.0f", c.Score), fmt.Sprintf("%s  (%s)%s", lastElements(c.Path, 4), count(int64(c.Blocks), "block"), mark))
 		}
 	}
 	if len(e.Steps) > 0 {
@@ -223,4 +237,13 @@ func (s *sheet) explanation(e *parser.Explanation) error {
 		}
 	}
 	return s.removed(e.Removed)
+}
+
+// lastElements is the end of a way from the body to an element: so many elements of it.
+func lastElements(path string, n int) string {
+	parts := strings.Split(path, " > ")
+	if len(parts) <= n {
+		return path
+	}
+	return "… > " + strings.Join(parts[len(parts)-n:], " > ")
 }
