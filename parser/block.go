@@ -592,7 +592,10 @@ func (s *segmenter) mergeHints() {
 			if e.own&hintNoProse != 0 && s.holdsProse(first, last) {
 				e.own &^= hintNoProse
 			}
-			if share > 0.9 || share > 0.4 && e.own&(hintComment|hintHidden) == 0 {
+			switch {
+			case share > 0.9 && e.own&hintComment != 0 && s.articleOutside(first, last):
+				e.own &= hintBody | hintForm | hintComment
+			case share > 0.9, share > 0.4 && e.own&(hintComment|hintHidden) == 0:
 				e.own &= hintBody | hintForm
 			}
 		}
@@ -614,7 +617,7 @@ func (s *segmenter) mergeHints() {
 		if h := hint(1 << bit); h == hintComment || h == hintHidden {
 			limit = 0.92 // readers may well write more than the author, and hidden text may be all there is
 		}
-		if float64(n) > limit*total {
+		if float64(n) > limit*total && !(hint(1<<bit) == hintComment && s.articleOutside(0, 0)) {
 			wrong |= 1 << bit
 		}
 	}
@@ -624,6 +627,31 @@ func (s *segmenter) mergeHints() {
 		}
 		s.inheritHints()
 	}
+}
+
+// articleOutside tells whether there is an article that a thread of comments, however long, can be about: an h1 with
+// paragraphs soon after it, outside some blocks and what is called comments already.
+func (l *layout) articleOutside(first, last int) bool {
+	long, size, after := 0, 0, -1
+	for i := range l.blocks {
+		if i >= first && i < last {
+			continue
+		}
+		b := &l.blocks[i]
+		e := &l.nodes[b.near]
+		switch {
+		case b.hints&(hintComment|hintNav|hintFooter|hintConsent|hintSidebar|hintRelated) != 0:
+		case e.heading == 1:
+			after, long, size = i, 0, 0
+		case after >= 0 && i-after <= 30 && b.size >= 120 && b.ends && b.linked*4 < b.size:
+			long++
+			size += b.size
+			if long >= 2 && size >= 400 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hintNoProse are the hints of what holds labels and links and never paragraphs.

@@ -21,7 +21,7 @@ import (
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 10
+const Version = 11
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {

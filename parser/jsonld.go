@@ -231,6 +231,9 @@ func (r *ldReader) article(o map[string]any) linkedData {
 	if !strings.Contains(d.body, " ") {
 		d.body = ""
 	}
+	if updates := r.liveUpdates(o["liveBlogUpdate"]); updates != "" {
+		d.body = strings.TrimSpace(d.body + "\n\n" + updates)
+	}
 	d.free = ldBool(o["isAccessibleForFree"])
 	if part, ok := o["hasPart"].(map[string]any); ok && d.free == nil {
 		if free := ldBool(part["isAccessibleForFree"]); free != nil && !*free {
@@ -238,6 +241,30 @@ func (r *ldReader) article(o map[string]any) linkedData {
 		}
 	}
 	return d
+}
+
+// maxLiveUpdates bounds how many entries are read of a live blog.
+const maxLiveUpdates = 300
+
+// liveUpdates joins the entries of a live blog in the order in which they are stated: of each its headline and its text.
+func (r *ldReader) liveUpdates(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var b strings.Builder
+	for i, u := range list {
+		o, ok := r.deref(u).(map[string]any)
+		if !ok || i >= maxLiveUpdates {
+			continue
+		}
+		for _, s := range [...]string{ldString(o["headline"]), ldString(o["articleBody"], o["text"])} {
+			if s = strings.TrimSpace(s); s != "" {
+				b.WriteString(s + "\n\n")
+			}
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // ldBool reads true, "True" and "https://schema.org/True"; nil for anything else.
