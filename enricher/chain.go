@@ -14,7 +14,7 @@ import (
 )
 
 // Version is the number of this package's rules. It grows whenever the same record would be annotated differently.
-const Version = 8
+const Version = 9
 
 const defaultTimeout = 10 * time.Second
 

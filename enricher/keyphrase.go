@@ -3,6 +3,7 @@ package enricher
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ const (
 	// The words of content of a phrase, and its tokens, with those that join them.
 	maxPhraseWords  = 3
 	maxPhraseTokens = 5
-	// A part of a phrase that is seldom seen without the rest is no phrase; nor is a phrase that its part is mostly seen without.
+	// A part of a phrase that is seldom seen without the rest is no phrase.
 	partOfPhrase = 0.6
 	// Names of so many tokens are phrases.
 	maxNameTokens = 6
@@ -234,8 +235,12 @@ func (p *phraser) ranked() []*phraseStat {
 		}
 		all = append(all, s)
 	}
-	// Parts give way to the phrases that they are mostly seen in, and those to parts that are mostly seen without them.
-	for k, s := range p.stats {
+	// Parts give way to the phrases that they are mostly seen in, the longest first: what has given way takes no part with it.
+	longest := slices.SortedFunc(maps.Keys(p.stats), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(p.stats[b].keys), len(p.stats[a].keys)), cmp.Compare(a, b))
+	})
+	for _, k := range longest {
+		s := p.stats[k]
 		if len(s.keys) < 2 || s.count < 2 && !s.named {
 			continue
 		}

@@ -116,3 +116,16 @@ func TestStopWords(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyphrasesInOneOrder: what gives way to what does not hang on the order in which phrases are looked at.
+func TestKeyphrasesInOneOrder(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("It was so and then it was not so at all for them. ", 8) + strings.Repeat("Today the harbor dredging committee was there. ", 3) +
+		strings.Repeat("They have harbor dredging to do. ", 2) + strings.Repeat("It was in the harbor at that time. ", 2)
+	first := phrases(t, "en", "What the harbor is for", text)
+	for range 50 {
+		if diff := cmp.Diff(first, phrases(t, "en", "What the harbor is for", text)); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}

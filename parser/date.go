@@ -87,11 +87,11 @@ func (d *document) readDates() {
 }
 
 // publishedByChange gives the day of the last change where the page tells no other: what is read was published no later.
-// Its origin says so.
+// Its origin says so. A change on the day of reading says nothing, for many servers write the time of the answer there.
 func (d *document) publishedByChange() {
 	a := d.article
 	m, ok := d.rules.readMoment(a.Modified.Value, orderUnknown)
-	if !ok {
+	if !ok || d.onReadingDay(m) {
 		return
 	}
 	m.clock, m.seconds, m.zone = false, false, nil

@@ -172,3 +172,32 @@ func TestDateLabel(t *testing.T) {
 		}
 	}
 }
+
+// TestDayOfReading: what sites show of the present day is not the article's date, but where it is said to be.
+func TestDayOfReading(t *testing.T) {
+	t.Parallel()
+	fetched := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct{ name, head, before, after, value string }{
+		{"in the masthead", "", `<header><div class="today">Monday, March 2, 2026</div></header>`, "", ""},
+		{"in a bar at the top", "", `<div id="topbar"><span>Monday, March 2, 2026</span></div>`, "", ""},
+		{"in a time element at the top", "", `<div><time datetime="2026-03-02">Monday</time></div>`, "", ""},
+		{"where it is tomorrow already", "", `<div class="date">Tuesday, March 3, 2026</div>`, "", ""},
+		{"as that of an answer", `<meta name="last-modified" content="2026-03-02T11:59:00Z">`, "", "", ""},
+		{"above an older article", "", `<div class="date">Monday, March 2, 2026</div>`, `<p class="date">February 27, 2026</p>`, "2026-02-27"},
+		{"below the headline", "", "", `<p class="date">March 2, 2026</p>`, "2026-03-02"},
+		{"said to be the publication's", "", `<div>Published on March 2, 2026</div>`, "", "2026-03-02"},
+		{"the day before yesterday, at the top", "", `<div class="date">February 28, 2026</div>`, "", "2026-02-28"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := fmt.Sprintf("<html><head>%s</head><body>%s<h1>Bridge to be rebuilt</h1>%s%s</body></html>", tt.head, tt.before, tt.after, paragraphs(5))
+			a, err := NewExtractor(nil).Extract(&feedmill.Page{URL: "https://a.example/x", Body: []byte(body), FetchedAt: fetched})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Published.Value != tt.value {
+				t.Errorf("published %q from %q, want %q", a.Published.Value, a.Published.From, tt.value)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/net/html"
@@ -24,7 +25,11 @@ func (d *document) shownDates(list *dateList) {
 		}
 		at, hints := d.placeOfNode(p)
 		if at >= first && at <= last && hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 {
-			if label := labelOfNode(p.n); label != labelUpdated && list.addShown(p.value, "time", label, 3) {
+			label := labelOfNode(p.n)
+			if label == labelNone && at <= d.headline && d.isReadingDay(p.value) {
+				continue
+			}
+			if label != labelUpdated && list.addShown(p.value, "time", label, 3) {
 				break
 			}
 		}
@@ -44,7 +49,7 @@ func (d *document) shownDates(list *dateList) {
 			continue
 		}
 		label := l.labelOfBlock(i)
-		if label == labelUpdated {
+		if label == labelUpdated || label == labelNone && d.isMasthead(i) && d.isReadingDay(b.text) {
 			continue
 		}
 		rank := 0
@@ -89,14 +94,14 @@ func (d *document) farDates(list *dateList) {
 			best = i
 			break
 		}
-		if label == labelNone && best < 0 {
+		if label == labelNone && best < 0 && !d.isReadingDay(b.text) {
 			best = i
 		}
 	}
 	if best >= 0 {
 		list.addShown(l.blocks[best].text, "text:far", l.labelOfBlock(best), 1)
 	}
-	var time string
+	var element string
 	for _, p := range d.meta.itemprops {
 		if p.name != "time" || !list.reads(p.value) {
 			continue
@@ -110,12 +115,12 @@ func (d *document) farDates(list *dateList) {
 			list.addShown(p.value, "time:far", label, 1)
 			return
 		}
-		if label == labelNone && time == "" {
-			time = p.value
+		if label == labelNone && element == "" && !d.isReadingDay(p.value) {
+			element = p.value
 		}
 	}
-	if time != "" {
-		list.addShown(time, "time:far", labelNone, 1)
+	if element != "" {
+		list.addShown(element, "time:far", labelNone, 1)
 	}
 }
 
@@ -131,7 +136,11 @@ func (d *document) looseDates(list *dateList) {
 		last = max(last, min(d.body.kept[len(d.body.kept)-1]+8, len(l.blocks)))
 	}
 	for _, p := range d.meta.itemprops {
-		if p.name != "time" || labelOfNode(p.n) == labelUpdated {
+		label := labelNone
+		if p.name == "time" {
+			label = labelOfNode(p.n)
+		}
+		if p.name != "time" || label == labelUpdated || label == labelNone && d.isReadingDay(p.value) {
 			continue
 		}
 		if at, hints := d.placeOfNode(p); at >= first && at <= last && hints&(hintComment|hintRelated|hintNav) == 0 && list.add(p.value, "time:far") {
@@ -144,7 +153,14 @@ func (d *document) looseDates(list *dateList) {
 		if aside && (b.linked > 0 || b.hints&hintDate == 0 && (i < d.headline-2 || i > d.headline+2)) {
 			return false
 		}
-		return b.size < 64 && b.size > 5 && looksLikeDate(b.text) && l.labelOfBlock(i) != labelUpdated && !strings.Contains(b.text, "©") && list.add(b.text, "text:far")
+		if b.size >= 64 || b.size <= 5 || !looksLikeDate(b.text) || strings.Contains(b.text, "©") {
+			return false
+		}
+		label := l.labelOfBlock(i)
+		if label == labelUpdated || label == labelNone && d.isMasthead(i) && d.isReadingDay(b.text) {
+			return false
+		}
+		return list.add(b.text, "text:far")
 	}
 	for i := first; i < min(d.headline+25, len(l.blocks)); i++ {
 		if line(i) {
@@ -159,7 +175,7 @@ func (d *document) looseDates(list *dateList) {
 			}
 		}
 		for i := end; i < min(end+10, len(l.blocks)); i++ { // after the body a date alone, or one that is announced
-			if b := &l.blocks[i]; b.linked == 0 && b.hints&(hintComment|hintRelated|hintNav|hintFooter) == 0 && (b.size < 24 || announcesDate(b.text)) && line(i) {
+			if b := &l.blocks[i]; b.linked == 0 && b.hints&(hintComment|hintRelated|hintNav|hintFooter) == 0 && (b.size < 24 || l.labelOfBlock(i) == labelPublished) && line(i) {
 				return
 			}
 		}
@@ -203,15 +219,41 @@ func (d *document) shownChange() (raw, from string) {
 	return "", ""
 }
 
-// announcesDate tells a line that says of its date that it is the publication's.
-func announcesDate(s string) bool {
-	l := strings.ToLower(firstRunes(s, 40))
-	for _, w := range [...]string{"publi", "posted", "erschienen", "veröffentlicht", "gepostet", "eingestellt", "pubblicat", "gepubliceerd"} {
-		if strings.Contains(l, w) {
+// isReadingDay tells a date that is the day on which the page was fetched, somewhere on earth. Sites show it above their
+// articles; where nothing says that it is the article's, it is taken for none.
+func (d *document) isReadingDay(raw string) bool {
+	m, ok := d.rules.readMoment(cleanLine(raw), dayFirst)
+	return ok && d.onReadingDay(m)
+}
+
+func (d *document) onReadingDay(m moment) bool {
+	at := d.page.FetchedAt
+	if at.IsZero() || m.day == 0 {
+		return false
+	}
+	shown := m
+	if m.ambiguous {
+		shown = m.swapped()
+	}
+	const east, west = 14 * time.Hour, 12 * time.Hour
+	for _, edge := range [...]time.Time{at.UTC().Add(-west), at.UTC(), at.UTC().Add(east)} {
+		day := momentOf(edge)
+		if m.sameDay(day) || shown.sameDay(day) {
 			return true
 		}
 	}
 	return false
+}
+
+// isMasthead tells a block that stands before the article.
+func (d *document) isMasthead(i int) bool {
+	switch {
+	case d.headline >= 0:
+		return i < d.headline
+	case len(d.body.kept) > 0:
+		return i < d.body.kept[0]
+	}
+	return true
 }
 
 // placeOfNode finds an element of the head's list in the layout: the block that it stands before, and its hints.

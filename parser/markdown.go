@@ -60,7 +60,9 @@ func markdownBody(fragment string) string {
 const markdownDepth = 16
 
 type markdownWriter struct {
-	list int // lists so far: neighbours get different markers, or they would be one
+	// list is the marker of the list that was written last, 0 where something else was: lists that are neighbours get different
+	// markers, or they would be one.
+	list byte
 }
 
 // blocks writes each block of some nodes; neighbours that are no blocks are one paragraph.
@@ -70,6 +72,7 @@ func (w *markdownWriter) blocks(nodes []*html.Node, depth int) []string {
 	add := func(s string) {
 		if s != "" {
 			out = append(out, s)
+			w.list = 0
 		}
 	}
 	flush := func() {
@@ -90,13 +93,18 @@ func (w *markdownWriter) blocks(nodes []*html.Node, depth int) []string {
 				add(strings.Repeat("#", int(n.Data[1]-'0')) + " " + headingText(t))
 			}
 		case atom.Blockquote:
-			if inner := strings.Join(w.blocks(children(n), depth+1), "\n\n"); inner != "" {
+			before := w.list
+			w.list = 0
+			inner := strings.Join(w.blocks(children(n), depth+1), "\n\n")
+			if w.list = before; inner != "" {
 				add(prefixLines(inner, "> ", "> "))
 			}
 		case atom.Pre:
 			add(fenced(nodeText(n)))
 		case atom.Ul, atom.Ol:
-			add(w.listText(n, depth))
+			if s := w.listText(n, depth); s != "" {
+				out = append(out, s)
+			}
 		case atom.Table:
 			add(tableText(n))
 		case atom.Figure:
@@ -107,9 +115,7 @@ func (w *markdownWriter) blocks(nodes []*html.Node, depth int) []string {
 			add("---")
 		case atom.Script, atom.Style, atom.Template, atom.Iframe, atom.Object, atom.Noscript:
 		default:
-			for _, s := range w.blocks(children(n), depth+1) {
-				add(s)
-			}
+			out = append(out, w.blocks(children(n), depth+1)...)
 		}
 	}
 	flush()
@@ -122,8 +128,13 @@ func paragraphText(nodes []*html.Node) string { return escapeStart(inlineText(no
 
 // listText writes a list; what an item holds besides text stands below it, indented.
 func (w *markdownWriter) listText(n *html.Node, depth int) string {
-	w.list++
-	even := w.list%2 == 0
+	before, marker := w.list, byte('-')
+	if n.DataAtom == atom.Ol {
+		marker = '.'
+	}
+	if before == marker {
+		marker = otherMarker[marker]
+	}
 	number := 1
 	if v, err := strconv.Atoi(attr(n, "start")); err == nil && v >= 0 && v < 1e9 {
 		number = v
@@ -133,31 +144,35 @@ func (w *markdownWriter) listText(n *html.Node, depth int) string {
 		if item.Type != html.ElementNode {
 			continue
 		}
-		parts := w.blocks(children(item), depth+1)
+		w.list = 0
+		var parts []string
 		if item.DataAtom == atom.Ul || item.DataAtom == atom.Ol { // a list right in a list
-			parts = []string{w.listText(item, depth+1)}
+			parts = w.blocks([]*html.Node{item}, depth+1)
+		} else {
+			parts = w.blocks(children(item), depth+1)
 		}
-		if len(parts) == 0 || parts[0] == "" {
+		if len(parts) == 0 {
 			continue
 		}
-		marker := "- "
-		switch {
-		case n.DataAtom == atom.Ol && even:
-			marker = strconv.Itoa(number) + ") "
-		case n.DataAtom == atom.Ol:
-			marker = strconv.Itoa(number) + ". "
-		case even:
-			marker = "* "
+		first := string(marker) + " "
+		if n.DataAtom == atom.Ol {
+			first = strconv.Itoa(number) + first
 		}
 		number++
 		sep := "\n\n"
 		if len(parts) == 2 && isListText(parts[1]) {
 			sep = "\n" // a list below a line
 		}
-		out = append(out, prefixLines(strings.Join(parts, sep), marker, strings.Repeat(" ", len(marker))))
+		out = append(out, prefixLines(strings.Join(parts, sep), first, strings.Repeat(" ", len(first))))
+	}
+	if w.list = before; len(out) > 0 {
+		w.list = marker
 	}
 	return strings.Join(out, "\n")
 }
+
+// otherMarker is the marker of a list right after one with the same.
+var otherMarker = map[byte]byte{'-': '*', '.': ')'}
 
 func isListText(s string) bool {
 	if strings.HasPrefix(s, "- ") || strings.HasPrefix(s, "* ") {

@@ -13,7 +13,7 @@ import (
 // oneLine folds all white space to single spaces.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// escapeText escapes what CommonMark reads as markup within a line.
+// escapeText escapes what CommonMark reads as markup within a line, whatever comes after the text.
 func escapeText(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/16)
@@ -26,7 +26,11 @@ func escapeText(s string) string {
 				b.WriteByte('\\')
 			}
 		case '&': // only what may be an entity
-			if i+1 < len(s) && (s[i+1] == '#' || isASCIILetter(s[i+1])) {
+			if i+1 == len(s) || s[i+1] == '#' || isASCIILetter(s[i+1]) {
+				b.WriteByte('\\')
+			}
+		case '!': // with a link behind it, it would be a picture
+			if i+1 == len(s) {
 				b.WriteByte('\\')
 			}
 		}
@@ -168,7 +172,7 @@ func (w *inlineWriter) node(n *html.Node, depth int) {
 		return
 	case atom.Code, atom.Kbd, atom.Samp, atom.Tt:
 		code := oneLine(nodeText(n))
-		if k := len(w.out); k > 0 && strings.HasSuffix(w.out[k-1].text, "`") { // the two would be read as one
+		if w.endsInBacktick() { // the two would be read as one
 			w.text(escapeText(code))
 		} else {
 			w.text(codeSpan(code))
@@ -209,6 +213,16 @@ func (w *inlineWriter) node(n *html.Node, depth int) {
 	w.marks--
 	w.out[open].other = len(w.out)
 	w.out = append(w.out, piece{mark: mark, other: open})
+}
+
+// endsInBacktick looks past the marks, for they may be left out.
+func (w *inlineWriter) endsInBacktick() bool {
+	for i := len(w.out) - 1; i >= 0; i-- {
+		if p := w.out[i]; p.mark == "" && p.text != "" {
+			return strings.HasSuffix(p.text, "`")
+		}
+	}
+	return false
 }
 
 // edges are the white space at the ends of a text, as one space or none.
