@@ -65,6 +65,16 @@ func checkSpans(t testing.TB, r *feedmill.Record) {
 			t.Fatalf("quote of an unknown speaker: %+v", q)
 		}
 	}
+	for _, x := range r.Topics {
+		if !strings.HasPrefix(x.Code, "medtop:") || x.Name == "" || x.Method == "" || x.Confidence <= 0 || x.Confidence > 1 {
+			t.Fatalf("topic %+v", x)
+		}
+	}
+	for _, k := range r.Keyphrases {
+		if strings.TrimSpace(k.Text) == "" || !(k.Score > 0 && k.Score <= 1) {
+			t.Fatalf("key phrase %+v", k)
+		}
+	}
 	if n := len(r.Fingerprint); n != 0 && n != 16 {
 		t.Fatalf("fingerprint %q", r.Fingerprint)
 	}
@@ -76,6 +86,8 @@ func FuzzEnrich(f *testing.F) {
 		"1910-1945", "March", "March 99", "99 March 9999", "Feb. 30, 2011", "0000-00-00", "2011-01-10T19:41", "2011年1月10日", "2011년 1월 10일에",
 		"the North", "Kim", "Mr.", "Mr. Kim", "Prime Minister", "President of the", "of of of", "the day after", "last", "next 3", "a hundred hundred hundred years ago",
 		"שלום עולם \u202eabc\u202c Tel Aviv", "👩‍👩‍👧‍👦 said Kim Jong-un, 27, in Pyongyang 🇰🇷.", "서울에서 대한민국과 일본이 \"회담\"을 열었다.", "日本と中国の首相が「会談」した。",
+		"Kim told us: “a b c.\n\n“d e f.\n\n“g” h ‘i’ j’ ‘", "„a“ “b” »c« «d» “e\" said Kim, “f", "According to Kim, according to according to", "said said said that that he said",
+		"太阳能太阳能太阳能。太阳能", "l'eau de l'eau de de la", "election parliament senator vote election parliament",
 		"“We will go,” said U.S. Secretary of State Hillary Clinton, wife of Bill Clinton.", "DEFENSE CHIEFS MEET IN SEOUL ON NK NUKES",
 		"A\u0301 e\u0301 Sa\u0303o Paulo, Brazil", "Paris,\nTexas", "Acquisition and a Cross-Servicing Agreement (ACSA)", "İstanbul ıI", "two hundred thousand million trillion trillion",
 		"999999999999999999999999 km", "the '90s ’90s", "1,2,3,4", "-------", "a.b.c.d.e.f.g.h.", "Q1 2010 Q9 2010 first quarter of last year",
