@@ -15,11 +15,16 @@ import (
 // is better left alone by its operator's own rule.
 const MaxDelay = 2 * time.Minute
 
+// maxHostname is more than the bytes of any host's name, in whatever script: DNS has room for 253 characters. The encoding
+// of longer ones takes time that grows with the square of their length.
+const maxHostname = 4 * 253
+
 // HostKey returns the host that politeness is counted by: the registrable domain of a URL (example.co.uk for all its
-// subdomains), or host and port where there is none, as for an address or localhost. It is "" for what is no URL.
+// subdomains), or host and port where there is none, as for an address or localhost. It is "" for what is no URL, and where
+// the name is longer than any can be.
 func HostKey(rawURL string) string {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
-	if err != nil || u.Hostname() == "" {
+	if err != nil || u.Hostname() == "" || len(u.Hostname()) > maxHostname {
 		return ""
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")

@@ -3,6 +3,7 @@ package fetcher
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,11 +32,21 @@ func TestHostKey(t *testing.T) {
 		"":                                    "",
 		"feed":                                "",
 		"http://[":                            "",
+		"http://" + manyLetters(20_000):       "", // at once
 	} {
 		if got := HostKey(in); got != want {
 			t.Errorf("HostKey(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+// manyLetters is a name of n different letters.
+func manyLetters(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteRune('一' + rune(i))
+	}
+	return b.String()
 }
 
 func TestReserveSpacesOut(t *testing.T) {
