@@ -119,7 +119,15 @@ func (a *app) run(ctx context.Context, f *runFlags) (err error) {
 		a.say("stopping; Ctrl-C once more ends at once")
 	})()
 	defer shown.watch(ctx, f.once)()
+	holding, stopHolding := context.WithCancel(ctx)
+	held := make(chan struct{})
+	go func() {
+		defer close(held)
+		daemon.HoldMemory(holding)
+	}()
 	sum, err := daemon.Run(ctx, opts)
+	stopHolding()
+	<-held
 	if err != nil {
 		return err
 	}

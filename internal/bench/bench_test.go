@@ -83,8 +83,8 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(left) != 4 {
-		t.Errorf("left behind: %v, %v; want the four profiles", left, err)
+	if err != nil || len(left) != 5 {
+		t.Errorf("left behind: %v, %v; want four profiles of time and one of memory", left, err)
 	}
 }
 

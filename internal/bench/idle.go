@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 // idleTask is a daemon over feeds that have nothing new, subscribed to as they are after a first poll.
 type idleTask struct {
 	Dir         string
-	Tags        map[string]string // feed URL to ETag
+	Feeds       int               // how many there are
+	Tags        map[string]string // feed URL to ETag, for the import alone: a daemon has no such list in its memory
 	When        string            // the feeds are due
 	Concurrency int
 	Profile     string
@@ -64,13 +66,17 @@ func (t *idleTask) settings() *config.Config {
 func runIdle(ctx context.Context, t *idleTask) (*idleResult, error) {
 	res := &idleResult{}
 	ctx, stop := context.WithCancel(ctx)
+	var held sync.WaitGroup
+	defer held.Wait()
 	defer stop()
+	held.Go(func() { daemon.HoldMemory(ctx) })
 	var polls atomic.Int64
 	var m meter
 	var measureErr error
 	endProfile := func() error { return nil }
 	end := func() {
-		var err error
+		err := writeHeap(t.Profile)
+		measureErr = errors.Join(measureErr, err)
 		if res.measured, err = m.stop(); err != nil {
 			measureErr = errors.Join(measureErr, err)
 		}
@@ -92,7 +98,7 @@ func runIdle(ctx context.Context, t *idleTask) (*idleResult, error) {
 			n := polls.Add(1)
 			switch {
 			case t.When != dueAlways:
-			case n == int64(len(t.Tags)):
+			case n == int64(t.Feeds):
 				var err error
 				if endProfile, err = startProfile(t.Profile); err != nil {
 					measureErr = err
@@ -101,7 +107,7 @@ func runIdle(ctx context.Context, t *idleTask) (*idleResult, error) {
 				if m, err = startMeter(); err != nil {
 					measureErr = errors.Join(measureErr, err)
 				}
-			case n == int64(2*len(t.Tags)):
+			case n == int64(2*t.Feeds):
 				end()
 			}
 		},
@@ -110,7 +116,7 @@ func runIdle(ctx context.Context, t *idleTask) (*idleResult, error) {
 		return nil, err
 	}
 	if res.Unchanged = int(polls.Load()); t.When == dueAlways {
-		res.Unchanged = min(res.Unchanged-len(t.Tags), len(t.Tags))
+		res.Unchanged = min(res.Unchanged-t.Feeds, t.Feeds)
 	}
 	return res, nil
 }
@@ -143,30 +149,36 @@ func runImport(ctx context.Context, t *idleTask) (res *idleResult, err error) {
 
 // polledOnce stores what a poll of each feed would have left.
 func (t *idleTask) polledOnce(ctx context.Context, c *daemon.Client, added []registry.Added) error {
-	now := time.Now()
-	for i, n := 0, len(added); i < n; i += 1000 {
-		var versions []registry.Version
-		for k, a := range added[i:min(i+1000, n)] {
-			v, err := c.Registry.Version(ctx, a.State.ID)
-			if err != nil {
-				return err
-			}
-			st := &v.State
+	versions := make([]registry.Version, 0, len(added))
+	for e, err := range c.Registry.Encoded(ctx) {
+		if err != nil {
+			return err
+		}
+		v, err := e.Version()
+		if err != nil {
+			return err
+		}
+		versions = append(versions, v)
+	}
+	now, n, done := time.Now(), len(versions), 0
+	for part := range slices.Chunk(versions, 1000) {
+		for k := range part {
+			st := &part[k].State
 			st.Title, st.Link, st.Language, st.Items = "The paper of this place", st.URL, "en", 20
 			st.Outcome, st.Status = feedmill.OutcomeUnchanged, 304
 			st.Validators = feedmill.Validators{URL: st.URL, ETag: t.Tags[st.URL]}
 			switch t.When {
 			case dueRestart:
-				st.Due = now.Add(usualInterval*time.Duration(i+k)/time.Duration(n) - awayFor)
+				st.Due = now.Add(usualInterval*time.Duration(done)/time.Duration(n) - awayFor)
 			case dueNight:
 				st.Due = now.AddDate(0, 0, -1)
 			}
 			if !st.Due.IsZero() {
 				st.LastPoll = st.Due.Add(-usualInterval)
 			}
-			versions = append(versions, v)
+			done++
 		}
-		for _, w := range c.Registry.PutVersions(ctx, versions) {
+		for _, w := range c.Registry.PutVersions(ctx, part) {
 			if w.Err != nil {
 				return fmt.Errorf("benchmark: %w", w.Err)
 			}
@@ -205,11 +217,11 @@ func (b *bench) idle(ctx context.Context) (err error) {
 	once := func(when, profile string, res *idleResult) (err error) {
 		dir, done := b.dir("idle")
 		defer func() { err = errors.Join(err, done()) }()
-		t := idleTask{Dir: dir, Tags: floor.Tags, When: when, Concurrency: b.Concurrency, Look: b.RestartLook}
+		t := idleTask{Dir: dir, Feeds: n, Tags: floor.Tags, When: when, Concurrency: b.Concurrency, Look: b.RestartLook}
 		if err := b.run(ctx, &task{Role: roleImport, Idle: t}, &imported); err != nil {
 			return err
 		}
-		t.Profile = profile
+		t.Profile, t.Tags = profile, nil
 		return b.run(ctx, &task{Role: roleIdle, Idle: t}, res)
 	}
 	var profile string

@@ -32,6 +32,21 @@ func startProfile(file string) (stop func() error, err error) {
 	}, nil
 }
 
+// writeHeap writes a profile of the memory in use beside the file of a CPU profile; no file, no profile.
+func writeHeap(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(file + ".heap")
+	if err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	if err := errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close()); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	return nil
+}
+
 // sample is one stack of a CPU profile, from the leaf up, with its nanoseconds.
 type sample struct {
 	functions []string

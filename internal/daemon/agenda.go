@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"container/heap"
 	"context"
 	"sync"
@@ -86,15 +87,6 @@ func (d *idle) holds(part uint8) bool {
 	return d.held[part]
 }
 
-// has tells whether a feed stands on the agenda, or its poll is under way.
-func (d *idle) has(id string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	f := d.feeds[id]
-	_, polling := d.polling[id]
-	return polling || f != nil && f.place >= 0
-}
-
 // hold begins with a partition. What an earlier holding left in memory may be old.
 func (d *idle) hold(part uint8) {
 	d.mu.Lock()
@@ -157,7 +149,7 @@ func (d *idle) under(part uint8) bool {
 	return false
 }
 
-// add puts feeds on the agenda that are in the registry and nowhere else; at says when. It returns how many.
+// add puts a feed on the agenda that is in the registry and nowhere else; at says when. It tells whether it did.
 func (d *idle) add(e registry.Encoded, part uint8, at time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -172,12 +164,21 @@ func (d *idle) add(e registry.Encoded, part uint8, at time.Time) bool {
 	if !d.dirty[e.ID] {
 		f.revision, f.base = e.Revision, e.Revision
 		if f.state != nil || d.states < maxIdle {
-			d.keep(f, e.State)
+			d.keep(f, bytes.Clone(e.State)) // what it is part of may be larger
 		}
 	}
 	f.part, f.due, f.slot, f.putOff = part, at.UnixNano(), 0, false
 	d.place(f)
 	return true
+}
+
+// yield takes a feed from the agenda that was added and not polled since: it stands on the calendar.
+func (d *idle) yield(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.feeds[id]; f != nil && f.place >= 0 && f.polled == 0 && !d.dirty[id] {
+		d.drop(f)
+	}
 }
 
 // next returns the first feed, if it is due, as a poll that is under way from now on; or when one will be, the zero time

@@ -12,6 +12,15 @@ import (
 	"github.com/feedmill/feedmill/registry/mem"
 )
 
+// has tells whether a feed stands on the agenda, or its poll is under way.
+func (d *idle) has(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.feeds[id]
+	_, polling := d.polling[id]
+	return polling || f != nil && f.place >= 0
+}
+
 // agendaTest is a registry with feeds that are due a minute after one another, all of them on the agenda.
 type agendaTest struct {
 	*idle
@@ -65,7 +74,7 @@ func (at *agendaTest) polled(t *testing.T, id string, last, due time.Time) {
 		t.Fatal(err)
 	}
 	v.State.LastPoll, v.State.Due, v.State.Outcome = last, due, feedmill.OutcomeUnchanged
-	if err := at.put(v); err != nil {
+	if err := at.put(v, partition(&v.State)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -166,5 +175,27 @@ func TestLookAtAFeed(t *testing.T) {
 	v, err := at.version(t.Context(), at.ids[1])
 	if err != nil || len(v.State.Tags) != 1 || !v.State.Due.Equal(idleNoon.Add(time.Hour)) {
 		t.Errorf("tags %v, due %v, %v", v.State.Tags, v.State.Due, err)
+	}
+}
+
+// TestAgendaYieldsToTheCalendar: a feed that is found on the calendar too leaves the agenda, unless it was polled from there.
+func TestAgendaYieldsToTheCalendar(t *testing.T) {
+	t.Parallel()
+	at := newAgendaTest(t, 2)
+	at.polled(t, at.ids[1], idleNoon, idleNoon.Add(time.Hour))
+	for _, id := range at.ids {
+		at.yield(id)
+	}
+	if at.has(at.ids[0]) || !at.has(at.ids[1]) {
+		t.Errorf("on the agenda: the feed that was only added %v, the one that was polled %v", at.has(at.ids[0]), at.has(at.ids[1]))
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+	for live, want := range map[int64]int64{0: 320 << 20, 140 << 20: 320 << 20, 200 << 20: 396 << 20, 2 << 30: 3<<30 + 96<<20} {
+		if got := memoryLimit(live); got != want {
+			t.Errorf("%d MiB alive: a limit of %d MiB, want %d", live>>20, got>>20, want>>20)
+		}
 	}
 }

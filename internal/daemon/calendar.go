@@ -34,12 +34,11 @@ func (p *pipeline) reconcile(ctx context.Context) error {
 // fillAgenda puts the feeds of partitions on the agenda that stand nowhere, as far as the partitions are held. Each is
 // called for every feed of any partition.
 func (p *pipeline) fillAgenda(ctx context.Context, of func(part uint8) bool, each func(*feedmill.FeedState)) error {
-	type missing struct {
-		registry.Encoded
-		part uint8
-		at   time.Time
+	there, err := p.planned(ctx)
+	if err != nil {
+		return err
 	}
-	var list []missing
+	added := false
 	now := time.Now()
 	for e, err := range p.Registry.Encoded(ctx) {
 		if err != nil {
@@ -52,31 +51,41 @@ func (p *pipeline) fillAgenda(ctx context.Context, of func(part uint8) bool, eac
 		}
 		st := &v.State
 		each(st)
-		if part := partition(st); !st.Paused && !st.Gone && of(part) && p.idle.holds(part) && !p.idle.has(st.ID) {
-			list = append(list, missing{e, part, p.dueAgain(st, now)})
+		if part := partition(st); !st.Paused && !st.Gone && !there[st.ID] && of(part) {
+			added = p.idle.add(e, part, p.dueAgain(st, now)) || added
 		}
 	}
-	if len(list) == 0 {
+	if !added {
 		return nil
 	}
-	held, err := p.Bus.Scheduled(ctx, bus.SchedulePolls)
+	// Those that have gone to the calendar meanwhile were at neither place when each was looked at.
+	since, err := p.planned(ctx)
 	if err != nil {
 		return err
+	}
+	for id := range since {
+		if !there[id] {
+			p.idle.yield(id)
+		}
+	}
+	return nil
+}
+
+// planned are the feeds on the calendar and those that are due.
+func (p *pipeline) planned(ctx context.Context) (map[string]bool, error) {
+	held, err := p.Bus.Scheduled(ctx, bus.SchedulePolls)
+	if err != nil {
+		return nil, err
 	}
 	due, err := p.Bus.Waiting(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	there := make(map[string]bool, len(held)+len(due))
 	for _, s := range append(held, due...) {
 		there[s[strings.LastIndexByte(s, '.')+1:]] = true
 	}
-	for _, m := range list {
-		if !there[m.ID] {
-			p.idle.add(m.Encoded, m.part, m.at)
-		}
-	}
-	return nil
+	return there, nil
 }
 
 // dueAgain is when a feed is polled that is found in the registry alone. The polls of a time in which nobody polled are

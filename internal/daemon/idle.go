@@ -77,14 +77,13 @@ func (d *idle) version(ctx context.Context, id string) (registry.Version, error)
 	return e.Version()
 }
 
-// put takes what a poll made of a version of a feed's state. The feed stands on the agenda then, where it is this
-// process's to poll.
-func (d *idle) put(v registry.Version) error {
+// put takes what a poll made of a version of a feed's state. The feed stands on the agenda then, where its partition is
+// this process's to poll.
+func (d *idle) put(v registry.Version, part uint8) error {
 	e, err := registry.Encode(&v)
 	if err != nil {
 		return err
 	}
-	part := partition(&v.State)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f := d.feeds[e.ID]

@@ -42,7 +42,7 @@ func (it *idleTest) poll(t *testing.T, at time.Time) {
 	}
 	v.State.LastPoll, v.State.LastSuccess, v.State.Outcome, v.State.Failures = at, at, feedmill.OutcomeUnchanged, 0
 	v.State.Due = at.Add(time.Hour)
-	if err := it.put(v); err != nil {
+	if err := it.put(v, partition(&v.State)); err != nil {
 		t.Fatal(err)
 	}
 }

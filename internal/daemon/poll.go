@@ -164,7 +164,8 @@ func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time,
 	change(&v.State)
 	st := &v.State
 	st.Due = p.next(st, now)
-	if p.once == nil && !p.idle.holds(partition(st)) {
+	part := partition(st)
+	if p.once == nil && !p.idle.holds(part) {
 		p.plan(out, st, st.Due)
 	}
 	e := feedmill.Event{Time: now, Outcome: st.Outcome, Feed: st.ID, URL: st.PollURL(), Status: st.Status, Next: st.Due}
@@ -174,7 +175,7 @@ func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time,
 		p.tell(e)
 	}
 	out.Then(func(context.Context) error {
-		if err := p.idle.put(v); err != nil {
+		if err := p.idle.put(v, part); err != nil {
 			return err
 		}
 		p.once.polled(st.ID, st.Outcome)

@@ -75,8 +75,12 @@ func (p *pipeline) fetch(ctx context.Context, req fetcher.Request, slot time.Tim
 		return nil, ctx.Err()
 	}
 	first := true
+	asked := host
 	req.Turn = func(ctx context.Context, url string) (*fetcher.Turn, error) {
-		host := fetcher.HostKey(url)
+		host := asked
+		if url != req.URL {
+			host = fetcher.HostKey(url)
+		}
 		if delay := p.fetcher.CrawlDelay(url); delay > 0 {
 			p.hosts.SetDelay(host, delay)
 		}
