@@ -60,16 +60,23 @@ func (stating) Match(n *html.Node) bool {
 }
 
 func (m stating) MatchAll(root *html.Node) []*html.Node {
-	var all []*html.Node
-	if m.Match(root) {
-		all = append(all, root)
-	}
-	for n := range root.Descendants() {
+	all := make([]*html.Node, 0, 128)
+	for n := root; ; {
 		if m.Match(n) {
 			all = append(all, n)
 		}
+		if n.FirstChild != nil {
+			n = n.FirstChild
+			continue
+		}
+		for n != root && n.NextSibling == nil {
+			n = n.Parent
+		}
+		if n == root {
+			return all
+		}
+		n = n.NextSibling
 	}
-	return all
 }
 
 func (m stating) Filter(nodes []*html.Node) []*html.Node {

@@ -12,6 +12,8 @@ type stripper struct {
 	open       [formattingKinds]int // start tags of formatting elements without their end tag, by kind
 	formatting int                  // the sum of these
 	pre        bool                 // within preformatted text
+	head       bool                 // in the head, where white space means nothing
+	tags       int                  // how many there were
 }
 
 // stripInert returns, written to buf where that is large enough, the document without the content of scripts that are not JSON-LD, of styles and of
@@ -44,7 +46,7 @@ func (s *stripper) run() {
 			return
 		}
 		if k > 0 { // text
-			space, apart = -1, false
+			space, apart, s.head = -1, false, false
 		}
 		i += k
 		c := b[i+1]
@@ -88,7 +90,7 @@ func (s *stripper) run() {
 		}
 		name := tagName(b[at:])
 		kind := kindOf(name)
-		if space >= 0 && (apart || kind.is(apartTag)) && s.mayDropSpace() {
+		if space >= 0 && (apart || s.head || kind.is(apartTag)) && s.mayDropSpace() {
 			s.drop(space, i)
 		}
 		end := at + len(name)
@@ -133,6 +135,8 @@ func (s *stripper) mayDropSpace() bool { return s.rest && s.formatting == 0 && !
 // count keeps account of what formatting elements are open: white space in what is left of one that was not closed would
 // open it again.
 func (s *stripper) count(kind tagKind, closing bool) {
+	s.tags++
+	s.head = kind.is(opensHead) && !closing && s.tags <= 2 || s.head && kind.is(headTag)
 	switch {
 	case kind.is(preTag):
 		s.pre = !closing

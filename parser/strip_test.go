@@ -101,6 +101,9 @@ func TestStripInert(t *testing.T) {
 		"<div>\n <p>d <b>e</b> f</p>\n <!-- of some length, too --> <span>g</span> <span>h</span> </div> i <div>j</div>",
 		"<p>our<!-- a comment of some length --> <a href=x>own</a> <!-- a comment of some length --> <b>one</b></p>",
 		"<pre> <p> k\n </p> <b>l</b> </pre> <p>m",
+		"<html> <head>\n<meta name=a content=b>\n <title>c</title>\n<link rel=d href=e> <script>f</script>\n <span>g</span> <meta name=h> <span>i</span> </head> j",
+		"<span>m</span><head> <link rel=a> <span>n</span>", "<head>o <link rel=a> <span>p</span> <link> <span>q</span>",
+		"<head> <meta name=a></head> <link rel=b> <b>k</b> <meta name=c> <b>l</b>",
 		"<p><b>n</p> <div>o</div> <p>p</b> <p>q",
 		"<select name=r><option value=1>s<option>t</select> <select><optgroup><option>u</select><select><p>v</select>",
 	} {

@@ -10,9 +10,11 @@ type tagKind struct {
 }
 
 const (
-	apartTag uint8 = 1 << iota // it is no part of a line: white space beside it means nothing
-	plainTag                   // only its usual attributes are read
-	preTag                     // white space within it counts
+	apartTag  uint8 = 1 << iota // it is no part of a line: white space beside it means nothing
+	plainTag                    // only its usual attributes are read
+	preTag                      // white space within it counts
+	headTag                     // it may stand in the head
+	opensHead                   // the head itself
 )
 
 func (k tagKind) is(flag uint8) bool { return k.flags&flag != 0 }
@@ -27,25 +29,33 @@ func kindOf(name []byte) tagKind {
 		return tagKind{}
 	}
 	switch lower := lowerInto(buf[:0], name); string(lower) {
-	case "html", "body", "head", "div", "p", "ul", "ol", "li", "dl", "dt", "dd", "section", "article", "header", "footer", "nav", "aside", "main",
+	case "head":
+		return tagKind{flags: apartTag | plainTag | opensHead}
+	case "html", "body", "div", "p", "ul", "ol", "li", "dl", "dt", "dd", "section", "article", "header", "footer", "nav", "aside", "main",
 		"h1", "h2", "h3", "h4", "h5", "h6", "figure", "figcaption", "blockquote", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "form",
 		"fieldset", "address", "center", "hr", "details", "summary":
 		return tagKind{flags: apartTag | plainTag}
-	case "span", "button", "label", "time", "link", "cite", "picture":
+	case "span", "button", "label", "time", "cite", "picture":
 		return tagKind{flags: plainTag}
+	case "link":
+		return tagKind{flags: plainTag | headTag}
+	case "meta", "base":
+		return tagKind{flags: headTag}
 	case "pre", "listing":
 		return tagKind{flags: preTag}
 	case "script":
-		return tagKind{flags: plainTag, raw: "script"}
+		return tagKind{flags: plainTag | headTag, raw: "script"}
 	case "style":
-		return tagKind{flags: plainTag, raw: "style"}
+		return tagKind{flags: plainTag | headTag, raw: "style"}
 	case "svg":
 		return tagKind{flags: plainTag, raw: "svg"}
 	case "select":
 		return tagKind{flags: plainTag, raw: "select"}
 	case "noscript":
 		return tagKind{flags: plainTag, raw: "noscript"}
-	case "title", "textarea", "iframe", "xmp", "noembed", "noframes":
+	case "title":
+		return tagKind{flags: headTag, raw: "title"}
+	case "textarea", "iframe", "xmp", "noembed", "noframes":
 		return tagKind{raw: string(lower)}
 	// Of formatting elements but a, the parser counts those that are alike to the last attribute.
 	case "a":
@@ -99,11 +109,36 @@ func isReadAttribute(name, value []byte) bool {
 		return false
 	}
 	switch string(lowerInto(buf[:0], name)) {
-	case "class", "id", "href", "rel", "role", "itemprop", "property", "content", "datetime", "hidden", "lang", "xml:lang", "type", "encoding",
+	case "class", "id", "href", "itemprop", "property", "content", "datetime", "hidden", "lang", "xml:lang", "type", "encoding",
 		"data-testid", "data-component", "data-qa", "data-type", "data-block":
 		return true
+	case "rel":
+		return !isUnreadRelation(value)
+	case "role":
+		return !isUnreadRole(value)
 	case "style":
 		return bytes.Contains(value, []byte("display")) || bytes.IndexByte(value, '&') >= 0
+	}
+	return false
+}
+
+// isUnreadRelation tells the most common relations of links that no step reads.
+func isUnreadRelation(value []byte) bool {
+	for word := range bytes.FieldsSeq(value) {
+		switch string(word) {
+		case "nofollow", "noopener", "noreferrer", "bookmark", "external", "ugc", "sponsored", "stylesheet", "preload", "dns-prefetch", "preconnect", "prefetch", "home":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// isUnreadRole tells the most common roles of elements that no step reads.
+func isUnreadRole(value []byte) bool {
+	switch string(value) {
+	case "button", "presentation", "none", "img", "list", "listitem", "menuitem", "tab", "tabpanel", "main", "article", "link", "heading", "group", "region", "document":
+		return true
 	}
 	return false
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html/atom"
 )
@@ -309,12 +310,28 @@ func words(s string) []string {
 	})
 }
 
+// firstWordByte is the first byte of a text's words, 0 where it has none but marks of ASCII.
+func firstWordByte(s string) byte {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'A' && c <= 'Z':
+			return c | 0x20
+		case c >= utf8.RuneSelf, isWordByte(c):
+			return c
+		}
+	}
+	return 0
+}
+
 // sameWords tells whether two texts have the same words in the same order.
 func sameWords(a, b string) bool {
 	if a == b {
 		return true
 	}
 	if n := len(a) - len(b); n > 24 || n < -24 {
+		return false
+	}
+	if c, d := firstWordByte(a), firstWordByte(b); c != d && c < utf8.RuneSelf && d < utf8.RuneSelf {
 		return false
 	}
 	x, y := words(a), words(b)

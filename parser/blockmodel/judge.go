@@ -46,7 +46,7 @@ func (j *Judge) score(row []float32, bar float32) float32 {
 	m := j.m
 	s, nodes := m.Bias, m.Nodes
 	for i, at := range m.Roots {
-		if i%8 == 0 {
+		if i%4 == 0 {
 			if end := s + j.most[i]; end < bar {
 				return end
 			}
