@@ -56,6 +56,10 @@ func newProxies(o Options, g guard) *proxies {
 		return nil
 	case ProxyEnvironment:
 		env := httpproxy.FromEnvironment()
+		if err := checkEnvironment(env); err != nil {
+			p.of = func(*url.URL) (*url.URL, error) { return nil, err }
+			return p
+		}
 		p.of = env.ProxyFunc()
 		for _, scheme := range []string{"http", "https"} {
 			// Of a host that nobody excepts, as far as can be told.
@@ -74,6 +78,26 @@ func newProxies(o Options, g guard) *proxies {
 		p.at[addressOf(u)] = true
 	}
 	return p
+}
+
+// checkEnvironment refuses an environment that names no proxy, or one that cannot be read: whoever asks for a proxy is not to
+// be served without one. The error holds no value, for a password may stand in it.
+func checkEnvironment(env *httpproxy.Config) error {
+	if env.HTTPProxy == "" && env.HTTPSProxy == "" {
+		return errors.New("fetch.proxy is environment, and neither HTTP_PROXY nor HTTPS_PROXY is set; set one, or name the proxy in fetch.proxy")
+	}
+	for name, value := range map[string]string{"HTTP_PROXY": env.HTTPProxy, "HTTPS_PROXY": env.HTTPSProxy} {
+		if value == "" {
+			continue
+		}
+		if !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		if _, err := readProxy(value); err != nil {
+			return fmt.Errorf("%s cannot be used as a proxy: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // addressOf is the host and port of a proxy as they are dialled.

@@ -218,6 +218,7 @@ func TestGuardBehindAProxy(t *testing.T) {
 	for _, u := range []string{
 		"http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]/", "http://localhost/", "https://a.localhost./",
 		"http://inside.example.com/", "http://example.com:22/", "http://2130706433.example.com:8080/", proxy.url,
+		"http://１６９.254.169.254/latest", "https://１６９.254.169.254/", "http://127。0。0。1/", "http://2130706433/", "http://0x7f.1/", "http://127.0.0.1./",
 	} {
 		if _, err := f.Fetch(t.Context(), Request{URL: u}); Class(err) != ClassRefused || !feedmill.IsPermanent(err) {
 			t.Errorf("%s: %v, want a refusal", u, err)
@@ -254,6 +255,24 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	}
 	if got := proxy.log(); len(got) != 1 {
 		t.Errorf("the proxy was asked %q", got)
+	}
+}
+
+func TestEnvironmentWithoutAProxy(t *testing.T) {
+	for _, test := range []struct{ http, https, want string }{
+		{"", "", "neither HTTP_PROXY nor HTTPS_PROXY"}, {"http://u:hunter2@[::1", "", "HTTP_PROXY cannot be used"}, {"", "ftp://p", "HTTPS_PROXY cannot be used"},
+	} {
+		for _, name := range []string{"http_proxy", "https_proxy"} {
+			t.Setenv(name, "")
+		}
+		t.Setenv("HTTP_PROXY", test.http)
+		t.Setenv("HTTPS_PROXY", test.https)
+		f := New(&Options{Proxy: ProxyEnvironment})
+		_, err := f.Fetch(t.Context(), Request{URL: "http://example.com/"})
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%+v: %v", test, err)
+		}
+		f.Close()
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // maxURLBytes bounds the URLs that are asked. It is what web servers commonly take.
@@ -92,18 +94,50 @@ func splitTarget(raw string) (*target, error) {
 	return t, nil
 }
 
+// checkHost refuses hosts that nobody may be asked at, and brings a name that is not ASCII into the form of DNS. It is done
+// here, once: what the guard judges is then what is connected to, by whatever way, also of 169.254.169.254 in full-width
+// figures.
 func checkHost(u *url.URL) error {
 	host := u.Hostname()
 	if host == "" {
 		return errors.New("url has no host")
 	}
-	if !utf8.ValidString(host) {
-		return errors.New("url has a malformed host")
+	ascii := host
+	if strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+		var err error
+		if ascii, err = idna.Lookup.ToASCII(host); err != nil || !utf8.ValidString(host) {
+			return errors.New("url has a malformed host")
+		}
+		u.Host = ascii
+		if port := u.Port(); port != "" {
+			u.Host += ":" + port
+		}
 	}
-	if addr, err := netip.ParseAddr(host); err == nil && (addr.Zone() != "" || addr.Is4In6()) {
+	addr, err := netip.ParseAddr(ascii)
+	switch {
+	case err == nil && (addr.Zone() != "" || addr.Is4In6()):
 		return fmt.Errorf("address %s is neither public nor allowed", addr)
+	case err == nil && ascii != host:
+		return fmt.Errorf("address %s is written in letters of another script", addr)
+	case err != nil && endsInNumber(ascii):
+		// A proxy or a resolver may take 2130706433 or 0x7f.1 for an address.
+		return errors.New("url has a host that ends in a number and is no address")
 	}
 	return nil
+}
+
+// endsInNumber is the check of that name in the URL standard (WHATWG, host parsing).
+func endsInNumber(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if last == "" {
+		return false
+	}
+	if strings.Trim(last, "0123456789") == "" {
+		return true
+	}
+	hex, ok := strings.CutPrefix(last, "0x")
+	return ok && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
 // setPath puts an escaped path into u so that it is sent in this very spelling.
