@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/entityfile"
 	"github.com/feedmill/feedmill/enricher/ner"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	Extra []Enricher
 	// Model is the entity model: the name of a built-in one (see [ner.Builtin]) or a file; empty means the default.
 	Model string
+	// Entities are the persons and organizations that names are linked to; nil: none. The chain does not close them.
+	Entities *entityfile.File
 	// Timeout is the longest that one step may take, 10 s if zero.
 	Timeout time.Duration
 	// Logger is told of steps that panic; nil means slog.Default.
@@ -49,6 +52,7 @@ type Chain struct {
 	steps   []step
 	extra   []Enricher
 	model   *ner.Model
+	known   *entityfile.File
 	timeout time.Duration
 	log     *slog.Logger
 }
@@ -91,7 +95,7 @@ func NewChain(o *Options) (*Chain, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	c := &Chain{steps: builtin(), extra: slices.Clone(o.Extra), timeout: o.Timeout, log: o.Logger}
+	c := &Chain{steps: builtin(), extra: slices.Clone(o.Extra), known: o.Entities, timeout: o.Timeout, log: o.Logger}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
@@ -118,13 +122,17 @@ func NewChain(o *Options) (*Chain, error) {
 	return c, nil
 }
 
-// Model names what the chain annotates with: the entity model, by name and hash, and a hash of the lists. Two builds with
-// the same [Version] and the same Model annotate alike.
+// Model names what the chain annotates with: the entity model, by name and hash, a hash of the lists, and one of the imported
+// entities if there are some. Two builds with the same [Version] and the same Model annotate alike.
 func (c *Chain) Model() string {
-	if c.model == nil {
-		return "lists-" + listsHash()
+	name := "lists-" + listsHash()
+	if c.model != nil {
+		name = c.model.Version() + "+" + name
 	}
-	return c.model.Version() + "+lists-" + listsHash()
+	if c.known != nil {
+		name += "+entities-" + c.known.Hash()
+	}
+	return name
 }
 
 // Name returns "chain".
@@ -134,7 +142,7 @@ func (c *Chain) Name() string { return "chain" }
 // r holds what was finished.
 func (c *Chain) Enrich(ctx context.Context, r *feedmill.Record) error {
 	d := newDocument(r)
-	d.model = c.model
+	d.model, d.known = c.model, c.known
 	r.Warnings, r.External = nil, nil
 	for _, s := range c.steps {
 		saved, ents := *r, cloneEntities(d.ents)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/feedmill/feedmill"
+	"github.com/feedmill/feedmill/enricher/entityfile"
 	"github.com/feedmill/feedmill/enricher/ner"
 )
 
@@ -12,8 +13,9 @@ type document struct {
 	r      *feedmill.Record
 	fields []*field
 	ents   []*entity
-	found  bool       // the entities step has run
-	model  *ner.Model // nil where no step needs one
+	found  bool             // the entities step has run
+	model  *ner.Model       // nil where no step needs one
+	known  *entityfile.File // nil where nothing was imported
 	lang   string
 }
 

@@ -33,6 +33,9 @@ func linkEntities(ctx context.Context, d *document) error {
 	}
 	georgia(d)
 	metonyms(d, g)
+	if err := linkKnown(ctx, d); err != nil {
+		return err
+	}
 	d.publish()
 	return nil
 }

@@ -24,7 +24,8 @@ they are known. Without FILE, or for "-", standard input is read.
 With --stories each record is also placed among those of the last three days before it: as original, copy or update ("story").
 The order of the lines decides then, so they are annotated one after the other.
 
-Enrichers of enrich.external are asked by the daemon alone.
+Names are linked to the entities that were imported into the data directory. Enrichers of enrich.external are asked by the
+daemon alone.
 
 What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest goes on; the exit code is 3 then.`,
 		Example: `  feedmill fetch https://example.com/story | feedmill parse | feedmill enrich
@@ -54,6 +55,7 @@ What cannot be read gives {"id": …, "url": …, "error": "…"} and the rest g
 			return a.ended("enrich", lines, failed, err)
 		},
 	}
+	a.dataFlag(c)
 	c.Flags().BoolVar(&stories, "stories", false, "find copies and updates among the articles")
 	return c
 }

@@ -31,6 +31,8 @@ func commands(a *app) []*cobra.Command {
 			recordsListCommand(a), recordsShowCommand(a), recordsSearchCommand(a), recordsExportCommand(a), recordsDeleteCommand(a)),
 		group("stories", "See which records tell the same, and why",
 			storiesListCommand(a), storiesShowCommand(a), storiesSplitCommand(a), storiesJoinCommand(a)),
+		group("entities", "Import persons and organizations that names are linked to",
+			entitiesImportCommand(a), entitiesListCommand(a), entitiesShowCommand(a), entitiesRemoveCommand(a)),
 		group("dlq", "See, retry and drop what was given up (dead letters)",
 			dlqListCommand(a), dlqShowCommand(a), dlqRetryCommand(a), dlqDropCommand(a)),
 		group("replay", "Send what is stored on the bus through a newer stage",

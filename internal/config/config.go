@@ -166,8 +166,9 @@ type Enrich struct {
 	Enabled bool `yaml:"enabled"`
 	// Steps are the steps to run, in order; empty is all of them.
 	Steps    []string   `yaml:"steps" example:"[language, entities]"`
-	Timeout  Duration   `yaml:"timeout"` // for all steps of one record
-	Model    File       `yaml:"model"`   // entity model: news or open, both built in, or a file; empty: news
+	Timeout  Duration   `yaml:"timeout"`  // for all steps of one record
+	Model    File       `yaml:"model"`    // entity model: news or open, both built in, or a file; empty: news
+	Entities File       `yaml:"entities"` // what feedmill entities import has made; empty: entities in the data directory
 	External []External `yaml:"external" example:"[{name: topics, subject: enrich.topics, timeout: 5s}]"`
 }
 

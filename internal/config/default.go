@@ -79,6 +79,14 @@ func preset[T any](c *Config, key string, field *T, value T) {
 	}
 }
 
+// EntitiesPath returns the file of imported entities, which need not be there.
+func (c *Config) EntitiesPath() string {
+	if c.Enrich.Entities != "" {
+		return c.Enrich.Entities
+	}
+	return filepath.Join(c.Data, "entities")
+}
+
 // SQLitePath returns the file of a sqlite sink: its own path, or feedmill.db in the data directory. In the data
 // directory only one sink can go without a path; [Config.Validate] sees to it.
 func (c *Config) SQLitePath(s *Sink) string {

@@ -105,10 +105,11 @@ func (p *pipeline) enrich(ctx context.Context, a *feedmill.Article, out *bus.Out
 func (p *pipeline) annotate(ctx context.Context, a *feedmill.Article) (*feedmill.Record, error) {
 	r := feedmill.NewRecord(a)
 	if p.cfg.Enrich.Enabled {
-		if err := p.chain.Enrich(ctx, r); err != nil {
+		with := p.enriching.now.Load()
+		if err := with.Enrich(ctx, r); err != nil {
 			return nil, err
 		}
-		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, p.chain.Model()
+		r.Provenance.Pipeline.Enricher, r.Provenance.Pipeline.Model = enricher.Version, with.Model()
 	}
 	r.Rendition = feedmill.RenditionID(r.ID, r.Provenance.Page.SHA256, r.Provenance.Pipeline)
 	return r, nil

@@ -158,11 +158,12 @@ func (p *pipeline) prepare(ctx context.Context, o *Options) error {
 			}
 			p.itemsAtStart = items.LastSeq
 		case StageEnricher:
+			read := stateOfEntities(p.cfg)
 			chain, err := Chain(p.cfg, p.log, p.Bus)
 			if err != nil {
 				return err
 			}
-			p.chain, p.enriching = chain, &enriching{}
+			p.enriching = &enriching{read: read}
 			if err := p.dismissStories(ctx); err != nil {
 				return err
 			}
@@ -323,6 +324,10 @@ func Chain(cfg *config.Config, log *slog.Logger, asker enricher.Asker) (*enriche
 		for _, e := range cfg.Enrich.External {
 			o.Extra = append(o.Extra, enricher.NewExternal(e.Name, e.Subject, time.Duration(e.Timeout), asker))
 		}
+	}
+	var err error
+	if o.Entities, err = openEntities(cfg); err != nil {
+		return nil, err
 	}
 	return enricher.NewChain(o)
 }

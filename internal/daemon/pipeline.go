@@ -10,7 +10,6 @@ import (
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/bus"
-	"github.com/feedmill/feedmill/enricher"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/web"
@@ -47,7 +46,6 @@ type pipeline struct {
 	idle      *idle         // of the fetcher, nil elsewhere
 	polls     chan struct{} // a place for each poll under way
 	wanted    wanted
-	chain     *enricher.Chain
 	enriching *enriching
 	drift     *drift // of the parser, nil elsewhere
 	sinks     []namedSink

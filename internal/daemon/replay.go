@@ -215,7 +215,8 @@ func (c *Client) remaker(stage string) (func(context.Context, *bus.Stored) (*fee
 		return nil, err
 	}
 	extractor := Extractor(c.cfg, c.log)
-	p := &pipeline{Client: c, cfg: c.cfg, chain: chain}
+	p := &pipeline{Client: c, cfg: c.cfg, enriching: &enriching{}}
+	p.enriching.now.Store(&annotator{Chain: chain})
 	switch stage {
 	case StageParser:
 		return func(ctx context.Context, m *bus.Stored) (*feedmill.Record, error) {

@@ -121,22 +121,48 @@ func (p *parsing) follow(ctx context.Context) error {
 	return err
 }
 
-// enriching is the use of the enricher of this process.
-type enriching struct{ now atomic.Pointer[inUse] }
+// enriching is what the enricher of this process works with. It changes when entities are imported.
+type enriching struct {
+	now  atomic.Pointer[annotator]
+	read entitiesState // of the file that was looked at last
+}
+
+// annotator is a chain with the use of its version.
+type annotator struct {
+	*enricher.Chain
+	inUse
+}
 
 func (e *enriching) use(ctx context.Context, b *bus.Bus, cfg *config.Config, chain *enricher.Chain) error {
 	u := inUse{version: enricherVersion(cfg, chain)}
 	var err error
 	if u.since, err = b.InUse(ctx, StageEnricher, u.version); err == nil {
-		e.now.Store(&u)
+		e.now.Store(&annotator{chain, u})
 	}
 	return err
 }
 
-func (e *enriching) follow(ctx context.Context, b *bus.Bus) error {
-	u, err := e.now.Load().adopt(ctx, b, StageEnricher)
+// follow puts a file of entities into use that is another than before, and keeps the time of use in step with the bus. Where
+// the file cannot be read, what was in use stays.
+func (e *enriching) follow(ctx context.Context, b *bus.Bus, cfg *config.Config, log *slog.Logger) error {
+	if state := stateOfEntities(cfg); state != e.read && cfg.Enrich.Enabled {
+		chain, err := Chain(cfg, log, b)
+		if err != nil {
+			log.Error("the imported entities cannot be read; those that were read before stay in use", "error", err)
+			e.read = state
+			return nil
+		}
+		if err := e.use(ctx, b, cfg, chain); err != nil {
+			return err
+		}
+		log.Info("entities read", "file", cfg.EntitiesPath(), "model", chain.Model())
+		e.read = state
+		return nil
+	}
+	now := e.now.Load()
+	u, err := now.adopt(ctx, b, StageEnricher)
 	if err == nil {
-		e.now.Store(&u)
+		e.now.Store(&annotator{now.Chain, u})
 	}
 	return err
 }
@@ -156,7 +182,7 @@ func (p *pipeline) followUse(ctx context.Context) {
 			err = p.parsing.follow(ctx)
 		}
 		if p.enriching != nil && err == nil {
-			err = p.enriching.follow(ctx, p.Bus)
+			err = p.enriching.follow(ctx, p.Bus, p.cfg, p.log)
 		}
 		if err != nil && ctx.Err() == nil {
 			p.log.Warn("cannot look up which version is in use; trying again", "error", err)
