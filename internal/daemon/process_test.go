@@ -35,6 +35,8 @@ type childArgs struct {
 	// PerHost and HostDelay bound the requests to one host; 0 is what testConfig says.
 	PerHost   int
 	HostDelay time.Duration
+	// Stories has records placed in stories.
+	Stories bool
 }
 
 const childEnv = "FEEDMILL_TEST_DAEMON"
@@ -59,6 +61,7 @@ func child(raw []byte) error {
 	defer stop()
 	cfg := testConfig(a.Dir)
 	cfg.NATS.URLs, cfg.NATS.Replicas = a.NATS, max(1, a.Replicas)
+	cfg.Stories.Enabled = a.Stories
 	if a.Prefix != "" {
 		cfg.NATS.Prefix = a.Prefix
 	}
