@@ -153,7 +153,7 @@ type Story struct {
 	Sampled     int     `json:"sampled,omitempty"`
 	// By is "hand" where a person decided.
 	By string `json:"by,omitempty"`
-	// PlacedAt is when it was placed. The latest placement of an article holds.
+	// PlacedAt is when it was placed. The latest placement of an article holds, that of a person before all others.
 	PlacedAt time.Time `json:"placed_at,omitzero"`
 }
 

@@ -16,7 +16,7 @@ type Standing struct {
 	AliveAt time.Time `json:"alive_at,omitzero"`
 	// Merge is the newest merge. It is never undone: an id that was merged stays an alias.
 	Merge feedmill.State `json:"merge,omitzero"`
-	// Story is the latest placement.
+	// Story is the latest placement, that of a person before all others.
 	Story feedmill.Story `json:"story,omitzero"`
 }
 
@@ -49,8 +49,8 @@ func (s *Standing) Add(rec *feedmill.Record) {
 	}
 }
 
-// addStory takes a placement into account. Where two are of one time, that of a person goes before, else the one that sorts
-// first, so that the order in which they come decides nothing.
+// addStory takes a placement into account. That of a person gives way to a later one of a person alone. Where two are of one time,
+// the one that sorts first goes before, so that the order in which they come decides nothing.
 func (s *Standing) addStory(p *feedmill.Story) {
 	if p == nil || p.ID == "" {
 		return
@@ -58,7 +58,7 @@ func (s *Standing) addStory(p *feedmill.Story) {
 	placed := *p
 	placed.PlacedAt = instant(placed.PlacedAt)
 	have := &s.Story
-	if have.ID == "" || cmp.Or(placed.PlacedAt.Compare(have.PlacedAt), cmp.Compare(placed.By, have.By), cmp.Compare(have.ID, placed.ID),
+	if have.ID == "" || cmp.Or(cmp.Compare(placed.By, have.By), placed.PlacedAt.Compare(have.PlacedAt), cmp.Compare(have.ID, placed.ID),
 		cmp.Compare(have.Of, placed.Of), cmp.Compare(have.Role, placed.Role), cmp.Compare(have.Shared, placed.Shared), cmp.Compare(have.Sampled, placed.Sampled)) > 0 {
 		s.Story = placed
 	}

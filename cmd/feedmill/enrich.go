@@ -21,7 +21,8 @@ func enrichCommand(a *app) *cobra.Command {
 places, dates, amounts and quotes. "id" and "text" are required; "title", "published", "language" and "source" help where
 they are known. Without FILE, or for "-", standard input is read.
 
-With --stories each record is also placed among those of the last three days before it: as original, copy or update ("story").
+With --stories each record is also placed among those of the last three days before it, as copy, update or related ("story").
+One that stands alone when its line is read has no "story", and is the original of those later ones whose "story" has its id.
 The order of the lines decides then, so they are annotated one after the other.
 
 Names are linked to the entities that were imported into the data directory. Enrichers of enrich.external are asked by the
@@ -102,7 +103,10 @@ func (w *lineWindow) place(r *feedmill.Record) *feedmill.Story {
 		w.last = seen
 	}
 	w.window.Place(&story.Article{ID: r.ID, Source: daemon.StorySource(r), At: w.last, Seen: seen, Text: story.NewFingerprint(r.Text)})
-	p, _ := w.window.Of(r.ID)
+	p, ok := w.window.Of(r.ID)
+	if !ok {
+		return nil // it stands alone so far
+	}
 	return daemon.StoryOf(&p, time.Time{})
 }
 

@@ -1,6 +1,9 @@
 package story
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+)
 
 const (
 	// copied is the least containment of a copy. Of a text in which four words in ten are others, one shingle in five is left.
@@ -76,7 +79,8 @@ func (m *match) better(o *match) bool {
 // on which is the later; what it is does.
 func compare(later, earlier *Fingerprint, sameSource bool) match {
 	c, shared, compared := containment(&later.runs, &earlier.runs)
-	m := match{containment: c, shared: shared, compared: compared}
+	// Rounded as records have it, so that a placement that is read back says the same.
+	m := match{containment: math.Round(1000*c) / 1000, shared: shared, compared: compared}
 	table := later.table || earlier.table
 	longer, shorter := max(later.runs.size, earlier.runs.size), min(later.runs.size, earlier.runs.size)
 	isCopy := c >= copied && (!table || c >= alike)

@@ -5,15 +5,17 @@
 // containment (Broder 1997), is estimated. A [Window] holds no texts.
 //
 // Of two articles that belong together the earlier one is that of the earlier time (see [Article]). Each article belongs to
-// the earlier one that it shares most with, so the same articles give the same stories in whatever order they come; one that
-// comes late may move others, and [Window.Place] then returns those too. What was once joined stays so when the text changes
-// or the earlier article has left the window.
+// the earlier one that it shares most with, so the same articles give the same stories in whatever order they come, as long as
+// they are all in the window and no passage is in more than 40 of them; of more, the first 40 to come are found by it. One that
+// comes late may move others, and [Window.Place] then returns those too. What was once joined stays so when the text changes,
+// the earlier article has left the window, or the article itself has left it and comes again.
 //
 // A Window is not safe for use by several goroutines.
 package story
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -36,8 +38,10 @@ type Article struct {
 	ID     string
 	Source string    // who published it
 	At     time.Time // decides which of two is the earlier, with the id where it is equal
-	Seen   time.Time // decides when it leaves the window; taken as no earlier than that of the article placed before it
-	Text   *Fingerprint
+	// Seen decides when it leaves the window: each time that it comes its stay begins anew. It is taken as no earlier than
+	// that of the article placed before it.
+	Seen time.Time
+	Text *Fingerprint
 }
 
 // Options bound a window. The zero value is three days and 100,000 articles.
@@ -48,14 +52,16 @@ type Options struct {
 
 // Window is the articles of the last days.
 type Window struct {
-	age   time.Duration
-	max   int
-	now   int64
-	first uint32 // number of the first of items
+	age time.Duration
+	max int
+	now int64
+	// items are the articles, in no order. The first is the ends of the ring that they form in the order in which they leave.
 	items []entry
-	head  int // how many of items are forgotten, and wait to be moved out
+	free  []uint32 // the items that are not in use
 	index postings
 	byID  map[string]uint32
+	// left are the placements of articles that the window holds no more, decided those that persons made, of whatever article.
+	left, decided placements
 	// below are the articles that belong to an article, by its id.
 	below map[string][]uint32
 	hits  map[uint32]int
@@ -69,6 +75,7 @@ type Window struct {
 type entry struct {
 	id, source string
 	at, seen   int64
+	prev, next uint32 // of the ring
 	texts      []*Fingerprint
 	match      match // with the one that it belongs to; id "" for none
 	story      string
@@ -76,19 +83,21 @@ type entry struct {
 	// loose says that it belongs to its story through a related text; related texts of it do not.
 	loose bool
 	hand  bool // placed by a person: it stays there
-	gone  bool
+	// fresh says that Place has not looked at it since it came, came again, or was found to be earlier.
+	fresh bool
 }
 
 // NewWindow makes an empty window; o may be nil.
 func NewWindow(o *Options) *Window {
-	w := &Window{age: 72 * time.Hour, max: 100_000, index: newPostings(), byID: map[string]uint32{}, below: map[string][]uint32{},
-		hits: map[uint32]int{}, dirty: map[uint32]bool{}}
+	w := &Window{age: 72 * time.Hour, max: 100_000, items: make([]entry, 1), index: newPostings(), byID: map[string]uint32{},
+		below: map[string][]uint32{}, hits: map[uint32]int{}, dirty: map[uint32]bool{}}
 	if o != nil && o.Age > 0 {
 		w.age = o.Age
 	}
 	if o != nil && o.Max > 0 {
 		w.max = o.Max
 	}
+	w.left, w.decided = newPlacements(w.max), newPlacements(w.max)
 	return w
 }
 
@@ -99,23 +108,48 @@ func (w *Window) Len() int { return len(w.byID) }
 // than before in more than their reason. An article that stands alone has none; the first of a story gets its own when another joins it.
 func (w *Window) Place(a *Article) []Placement {
 	n, text := w.add(a)
-	if text != nil {
+	switch e := w.at(n); {
+	case e.fresh:
+		e.fresh = false
+		w.refit(n)
+	case text != nil:
 		w.fit(n, text)
 	}
 	w.settle()
 	return w.tell()
 }
 
-// Load adds an article without looking for where it belongs, for the rebuilding of a window; [Window.Restore] says where.
-func (w *Window) Load(a *Article) { w.add(a) }
+// Load adds an article without looking for where it belongs, for the rebuilding of a window: [Window.Restore] says where. If
+// it comes to [Window.Place] too, it is looked at then.
+func (w *Window) Load(a *Article) {
+	n, _ := w.add(a)
+	w.at(n).fresh = true
+}
 
-// Restore puts an article, if the window holds it, where it was placed before. What a person has decided, by hand, stays so.
+// Restore puts an article where it was placed before, now or when it comes. What a person has decided, by hand, stays so.
 func (w *Window) Restore(p Placement, byHand bool) {
-	n, ok := w.byID[p.ID]
-	if !ok {
+	if _, ok := w.decided.get(p.ID); ok && !byHand {
 		return
 	}
+	n, here := w.byID[p.ID]
+	if here {
+		w.put(n, p, byHand)
+	}
+	switch {
+	case byHand:
+		w.decided.put(keptPlacement{p, math.MaxInt64})
+		w.left.remove(p.ID)
+	case !here:
+		w.left.put(keptPlacement{p, math.MaxInt64})
+	}
+}
+
+// put puts an article of the window where it was placed, unless it was placed below what belongs to it by now.
+func (w *Window) put(n uint32, p Placement, byHand bool) {
 	e := w.at(n)
+	if o, ok := w.byID[p.Of]; ok && !byHand && (o == n || w.belongs(w.at(o), e)) {
+		return
+	}
 	w.attach(n, restored(w, &p))
 	e.story, e.told, e.hand, e.loose = p.Story, p, byHand, p.Role == Related
 	if o, ok := w.byID[p.Of]; ok {
@@ -134,14 +168,14 @@ func restored(w *Window, p *Placement) match {
 	return m
 }
 
-// Decide puts an article, if the window holds it, where a person wants it, and returns the placements of others that follow
-// from that.
+// Decide puts an article where a person wants it, now or when it comes, and returns the placements of others that follow from
+// that.
 func (w *Window) Decide(p Placement) []Placement {
+	w.Restore(p, true)
 	n, ok := w.byID[p.ID]
 	if !ok {
 		return nil
 	}
-	w.Restore(p, true)
 	w.moved = append(append(w.moved, n), w.below[p.ID]...)
 	w.settle()
 	return w.tell()
@@ -152,12 +186,13 @@ func (w *Window) Remove(id string) {
 	if n, ok := w.byID[id]; ok {
 		w.drop(n)
 	}
+	w.left.remove(id)
 }
 
-// Of returns where an article of the window belongs.
+// Of returns where an article of the window was placed. It is not ok where the article stands alone.
 func (w *Window) Of(id string) (Placement, bool) {
 	n, ok := w.byID[id]
-	if !ok {
+	if !ok || w.at(n).told == (Placement{}) {
 		return Placement{}, false
 	}
 	return w.at(n).placement(), true
@@ -171,7 +206,7 @@ func (e *entry) placement() Placement {
 	return p
 }
 
-func (w *Window) at(n uint32) *entry { return &w.items[n-w.first] }
+func (w *Window) at(n uint32) *entry { return &w.items[n] }
 
 // before tells whether an article is the earlier of two.
 func (e *entry) before(o *entry) bool {
@@ -182,17 +217,17 @@ func (e *entry) before(o *entry) bool {
 func (w *Window) add(a *Article) (uint32, *Fingerprint) {
 	w.now = max(w.now, a.Seen.UnixNano())
 	n, known := w.byID[a.ID]
-	if !known {
+	if known {
+		w.unlink(n)
+		w.link(n)
+	} else {
 		w.forget()
-		n = w.first + uint32(len(w.items))
-		w.items = append(w.items, entry{id: a.ID, source: a.Source, at: a.At.UnixNano(), seen: w.now, story: a.ID})
-		w.byID[a.ID] = n
-		w.dirty[n] = true
+		n = w.enter(a)
 	}
 	e := w.at(n)
 	if at := a.At.UnixNano(); at < e.at && !e.hand {
-		e.at = at
-		w.earlier(n)
+		w.date(n, at)
+		e.fresh = true
 	}
 	if a.Text == nil || a.Text.Short() || slices.ContainsFunc(e.texts, a.Text.equal) {
 		return n, nil
@@ -206,6 +241,52 @@ func (w *Window) add(a *Article) (uint32, *Fingerprint) {
 		w.index.add(h, n)
 	}
 	return n, a.Text
+}
+
+// enter makes an article one of the window, and puts it where it was before, if it comes again.
+func (w *Window) enter(a *Article) uint32 {
+	n := uint32(len(w.items))
+	if last := len(w.free) - 1; last >= 0 {
+		n, w.free = w.free[last], w.free[:last]
+	} else {
+		w.items = append(w.items, entry{})
+	}
+	*w.at(n) = entry{id: a.ID, source: a.Source, at: a.At.UnixNano(), story: a.ID, fresh: true}
+	w.link(n)
+	w.byID[a.ID] = n
+	w.dirty[n] = true
+	p, before := w.left.get(a.ID)
+	w.left.remove(a.ID)
+	if before {
+		w.put(n, p.Placement, false)
+		w.at(n).at = min(w.at(n).at, p.at)
+	}
+	if p, ok := w.decided.get(a.ID); ok {
+		w.put(n, p.Placement, true)
+	}
+	w.date(n, w.at(n).at)
+	return n
+}
+
+// link puts an article at the end of the ring, as seen now, and unlink takes it out.
+func (w *Window) link(n uint32) {
+	e, last := w.at(n), w.items[0].prev
+	e.seen, e.prev, e.next = w.now, last, 0
+	w.items[last].next, w.items[0].prev = n, n
+}
+
+func (w *Window) unlink(n uint32) {
+	e := w.at(n)
+	w.items[e.prev].next, w.items[e.next].prev = e.next, e.prev
+}
+
+// date sets the time of an article.
+func (w *Window) date(n uint32, at int64) {
+	e := w.at(n)
+	e.at = at
+	for _, c := range w.below[e.id] {
+		w.at(c).match.at = at
+	}
 }
 
 // leading are the hashes that lead to a text.
@@ -269,11 +350,26 @@ func (w *Window) offer(later, earlier uint32, text *Fingerprint) {
 // compare says what a later article is to an earlier one by one text of each.
 func (w *Window) compare(later, earlier *Fingerprint, e, o *entry) match {
 	m := compare(later, earlier, o.source != "" && o.source == e.source)
-	if m.role == "" || m.role == Related && o.loose {
+	if m.role == "" || m.role == Related && o.loose || w.belongs(o, e) {
 		return match{}
 	}
 	m.at, m.id = o.at, o.id
 	return m
+}
+
+// belongs tells whether an article belongs to another, by way of others too. Where a person said so, or the time of one that
+// came again is not known, one may belong to what seems to be later.
+func (w *Window) belongs(e, to *entry) bool {
+	for range w.byID { // a person may even have made a circle
+		n, ok := w.byID[e.match.id]
+		if !ok {
+			break
+		}
+		if e = w.at(n); e == to {
+			return true
+		}
+	}
+	return false
 }
 
 // near returns the articles that share most with a text, those before the article and those after it.
@@ -301,18 +397,21 @@ func (w *Window) near(n uint32, text *Fingerprint) (earlier, later []uint32) {
 	return earlier[:min(len(earlier), candidates)], later[:min(len(later), candidates)]
 }
 
-// earlier looks anew at an article that is earlier than was known: it cannot belong to one that is later now.
-func (w *Window) earlier(n uint32) {
+// refit looks for where an article belongs by all its texts. It cannot belong to one that is later. What belongs to it came
+// after it: where its own first time is forgotten, it is still no later than that.
+func (w *Window) refit(n uint32) {
 	e := w.at(n)
+	for _, c := range w.below[e.id] {
+		if y := w.at(c); !y.hand && y.before(e) {
+			w.date(n, y.at-1)
+		}
+	}
 	if e.match.id != "" && !e.hand {
 		if o, ok := w.byID[e.match.id]; ok && !w.at(o).before(e) {
 			w.attach(n, match{})
-			w.moved = append(w.moved, n)
 		}
 	}
-	for _, c := range w.below[e.id] {
-		w.at(c).match.at = e.at
-	}
+	w.moved = append(w.moved, n)
 	for _, t := range slices.Clone(e.texts) {
 		w.fit(n, t)
 	}
@@ -409,7 +508,7 @@ func (w *Window) tell() []Placement {
 	for n := range w.dirty {
 		e := w.at(n)
 		p := e.placement()
-		if e.gone || p.sameAs(&e.told) || e.told == (Placement{}) && p.Role == Original && len(w.below[e.id]) == 0 {
+		if p.sameAs(&e.told) || e.told == (Placement{}) && p.Role == Original && len(w.below[e.id]) == 0 {
 			continue
 		}
 		e.told = p
@@ -425,38 +524,31 @@ func (w *Window) tell() []Placement {
 
 // forget drops what is too old, or too much.
 func (w *Window) forget() {
-	for w.head < len(w.items) {
-		e := &w.items[w.head]
-		if !e.gone && w.now-e.seen <= int64(w.age) && len(w.byID) < w.max {
-			break
+	for n := w.items[0].next; n != 0; n = w.items[0].next {
+		if w.now-w.at(n).seen <= int64(w.age) && len(w.byID) < w.max {
+			return
 		}
-		w.drop(w.first + uint32(w.head))
-		w.items[w.head] = entry{gone: true}
-		w.head++
-	}
-	if w.head > len(w.items)/2 { // so that each entry is moved once at most, on average
-		w.first += uint32(w.head)
-		w.items, w.head = slices.Delete(w.items, 0, w.head), 0
+		w.drop(n)
 	}
 }
 
-// drop takes an article out of the window; its entry stays until the window moves on.
+// drop takes an article out of the window. Where it was placed is kept.
 func (w *Window) drop(n uint32) {
 	e := w.at(n)
-	if e.gone {
-		return
-	}
 	for _, t := range e.texts {
 		for _, h := range t.leading() {
 			w.index.remove(h, n)
 		}
 	}
+	if e.told != (Placement{}) {
+		w.left.put(keptPlacement{e.placement(), e.at})
+	}
 	if e.match.id != "" {
 		w.detach(n, e.match.id)
 	}
-	if _, waits := w.byID[e.id]; waits {
-		delete(w.byID, e.id)
-	}
+	w.unlink(n)
+	delete(w.byID, e.id)
 	delete(w.dirty, n)
-	e.gone, e.texts = true, nil
+	*e = entry{}
+	w.free = append(w.free, n)
 }

@@ -20,11 +20,15 @@ func Placed(name, story, of string, at time.Time) *feedmill.Record {
 	return r
 }
 
-// testStory places articles before and after they come, in any order: the latest placement holds, and no revision, replay or
-// mention changes it.
+// testStory places articles before and after they come, in any order: the latest placement holds, that of a person before all
+// others, and no revision, replay or mention changes it.
 func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
-	byHand := Placed("c", "c", "", hour(5))
-	byHand.Story.By = feedmill.ByHand
+	byHand := func(name, story, of string, at time.Time) *feedmill.Record {
+		r := Placed(name, story, of, at)
+		r.Story.By = feedmill.ByHand
+		return r
+	}
+	split, joined := byHand("c", "c", "", hour(5)), byHand("e", "a", "b", hour(4))
 	other := Record("d", "Another", body(4, 1), "d", hour(7), pipe(1))
 	other.URL = "https://other.example/d"
 	recs := []*feedmill.Record{
@@ -38,7 +42,8 @@ func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
 		MentionOnly("b", "second", "The copy", hour(4)),
 		Placed("b", "b", "", hour(1)),
 		Placed("a", "a", "", hour(2)), Placed("b", "a", "a", hour(2)), Placed("c", "a", "b", hour(3)), Placed("d", "a", "a", hour(4)),
-		Placed("c", "a", "a", hour(5)), byHand,
+		Placed("c", "a", "a", hour(5)), split, Placed("c", "a", "b", hour(9)), // the worker did not know, or its clock is ahead
+		Record("e", "Put in", body(6, 2), "e", hour(6), pipe(1)), byHand("e", "e", "", hour(3)), joined, Placed("e", "e", "", hour(8)),
 		Placed("never came", "a", "a", hour(4)),
 		Record("m", "The same page", body(1, 2), "m", hour(3), pipe(1)), Placed("m", "a", "a", hour(4)), Merged("m", "a", hour(5)),
 		Record("w", "Withdrawn", body(1, 2), "w", hour(3), pipe(1)), Placed("w", "a", "a", hour(4)), Stated("w", feedmill.StateWithdrawn, hour(5)),
@@ -51,7 +56,7 @@ func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
 				write(t, s, recs[i])
 			}
 			write(t, s, recs...)
-			for _, p := range []*feedmill.Record{Placed("a", "a", "", hour(2)), Placed("b", "a", "a", hour(2)), Placed("d", "a", "a", hour(4)), byHand} {
+			for _, p := range []*feedmill.Record{Placed("a", "a", "", hour(2)), Placed("b", "a", "a", hour(2)), Placed("d", "a", "a", hour(4)), split, joined} {
 				got := query(t, s, sink.Query{ID: p.ID})
 				if len(got) != 1 {
 					t.Fatalf("%d records", len(got))
@@ -66,7 +71,7 @@ func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
 				}
 			}
 			got := names(query(t, s, sink.Query{Story: idOf("a"), Order: sink.OrderOldest}))
-			if want := []string{"a", "b", "https://other.example/d"}; !slices.Equal(got, want) {
+			if want := []string{"a", "b", "e", "https://other.example/d"}; !slices.Equal(got, want) {
 				t.Errorf("of the story: %v, want %v", got, want)
 			}
 			if got := query(t, s, sink.Query{Story: idOf("never came")}); len(got) > 0 {
@@ -76,7 +81,7 @@ func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
 			if !ok {
 				t.Fatal("the store lists no stories")
 			}
-			want := []*sink.Story{{ID: idOf("a"), Title: "The first", URL: "https://news.example/a", Articles: 3, Hosts: 2, First: hour(0), Last: hour(7)}}
+			want := []*sink.Story{{ID: idOf("a"), Title: "The first", URL: "https://news.example/a", Articles: 4, Hosts: 2, First: hour(0), Last: hour(7)}}
 			for _, q := range []struct {
 				since, until time.Time
 				limit        int
@@ -95,6 +100,21 @@ func testStory(t *testing.T, open func(*testing.T) sink.Sink) {
 			}
 		})
 	}
+	t.Run("by hand", func(t *testing.T) {
+		s := open(t)
+		write(t, s, recs[0], byHand("a", "a", "", hour(2)))
+		placed := one(t, s, "a").Cursor
+		write(t, s, Placed("a", "b", "b", hour(9)), byHand("a", "b", "b", hour(1)))
+		got := one(t, s, "a")
+		if d := diff(byHand("a", "a", "", hour(2)).Story, got.Story); d != "" || got.Cursor != placed {
+			t.Errorf("cursor %d, then %d; placed (-want +got):\n%s", placed, got.Cursor, d)
+		}
+		again := byHand("a", "b", "b", hour(3))
+		write(t, s, again)
+		if d := diff(again.Story, one(t, s, "a").Story); d != "" {
+			t.Errorf("placed again (-want +got):\n%s", d)
+		}
+	})
 	t.Run("cursor", func(t *testing.T) {
 		s := open(t)
 		write(t, s, recs[0], recs[1])
