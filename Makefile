@@ -47,6 +47,7 @@ criteria: ## the rules of a good feed client, one by one against a running daemo
 
 chaos: ## kill -9 and other ills; minutes
 	$(GO) test -tags chaos -count=1 -timeout 20m -v -run 'Chaos' ./internal/daemon
+	$(GO) test -tags chaos -count=1 -v -run 'RunningMiniflux' ./cmd/feedmill
 
 bench: ## the benchmarks of every package, then an article's whole way; a quarter of an hour
 	$(GO) test -run '^$$' -bench . -benchmem ./...

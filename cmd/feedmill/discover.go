@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -12,19 +11,18 @@ import (
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
-	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/parser"
 )
 
 // asker fetches for a command, host by host in turn.
 type asker struct {
-	fetch *fetcher.Fetcher
+	fetch *visitor
 	hosts *fetcher.Hosts
 }
 
 func (a *app) asker(cfg *config.Config) *asker {
 	return &asker{
-		fetch: fetcher.New(daemon.FetcherOptions(cfg, netip.AddrPort{}, a.commandLogger(cfg))),
+		fetch: a.visitor(cfg),
 		hosts: fetcher.NewHosts(&fetcher.HostOptions{Delay: time.Duration(cfg.Fetch.HostDelay)}),
 	}
 }

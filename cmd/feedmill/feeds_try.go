@@ -180,7 +180,8 @@ func (t *feedTrial) ask(ctx context.Context, k *asker, now time.Time) *feedmill.
 	}
 	h.Validators = fetcher.ValidatorsOf(page)
 	if (h.Validators.ETag != "" || h.Validators.LastModified != "") && k.turn(ctx, t.URL) == nil {
-		again, err := k.fetch.Fetch(ctx, fetcher.Request{URL: t.URL, Kind: fetcher.KindFeed, Validators: h.Validators})
+		holds := k.fetch.overrides.For(&feedmill.FeedState{URL: t.URL}, t.URL)
+		again, err := k.fetch.Fetch(ctx, holds.Request(fetcher.Request{URL: t.URL, Kind: fetcher.KindFeed, Validators: h.Validators}))
 		if err == nil {
 			h.Conditional = again.Status
 		}
@@ -234,7 +235,9 @@ func (t *feedTrial) read(page *feedmill.Page, cfg *config.Config, tags []string,
 	if t.HTTP != nil {
 		st.Fresh = t.HTTP.FreshUntil
 	}
-	t.NextPoll = registry.Next(&st, daemon.Policy(cfg), now)
+	overrides, _ := daemon.NewOverrides(cfg) // what is wrong with them was told
+	holds := overrides.For(&st, st.URL)
+	t.NextPoll = registry.Next(&st, holds.Policy(daemon.Policy(cfg)), now)
 	return nil
 }
 

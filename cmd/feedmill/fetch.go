@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/fetcher"
-	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +26,7 @@ private addresses (fetch.* in the configuration). What cannot be had gives a lin
 			if err != nil {
 				return err
 			}
-			f := fetcher.New(daemon.FetcherOptions(cfg, netip.AddrPort{}, a.commandLogger(cfg)))
+			f := a.visitor(cfg)
 			defer f.Close()
 			hosts := fetcher.NewHosts(&fetcher.HostOptions{Delay: time.Duration(cfg.Fetch.HostDelay)})
 			// So many at once as one host is asked at most, since all may be of one host.
@@ -48,7 +46,7 @@ private addresses (fetch.* in the configuration). What cannot be had gives a lin
 }
 
 // fetchLine waits for the host's turn and asks for one document.
-func fetchLine(ctx context.Context, f *fetcher.Fetcher, hosts *fetcher.Hosts, url string, feed bool) any {
+func fetchLine(ctx context.Context, f *visitor, hosts *fetcher.Hosts, url string, feed bool) any {
 	if err := pause(ctx, time.Until(hosts.Reserve(fetcher.HostKey(url), time.Now()))); err != nil {
 		return failure{URL: url, Error: err.Error()}
 	}

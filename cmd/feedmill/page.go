@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,23 +17,45 @@ import (
 
 	"github.com/feedmill/feedmill"
 	"github.com/feedmill/feedmill/fetcher"
+	"github.com/feedmill/feedmill/internal/config"
+	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/parser"
 	"github.com/klauspost/compress/gzip"
 )
 
+// visitor fetches for a command, by the settings of hosts and feeds.
+type visitor struct {
+	*fetcher.Fetcher
+	overrides *daemon.Overrides
+}
+
+// visitor makes a visitor. What is wrong with settings and secrets is told, and the rest of them counts.
+func (a *app) visitor(cfg *config.Config) *visitor {
+	overrides, err := daemon.NewOverrides(cfg)
+	if err != nil {
+		a.say("%s %s", a.term.yellow("warning:"), printable(err.Error()))
+	}
+	return &visitor{fetcher.New(daemon.FetcherOptions(cfg, netip.AddrPort{}, a.commandLogger(cfg))), overrides}
+}
+
 // get asks for a document. Unless it is known to be a feed it is asked for as an article, as robots.txt allows; what
 // turns out to be no article by its type is asked for as a feed then. The verdict's outcome is fetched where there is a
 // body to read.
-func get(ctx context.Context, f *fetcher.Fetcher, url string, feed bool) (*feedmill.Page, fetcher.Verdict) {
+func get(ctx context.Context, f *visitor, url string, feed bool) (*feedmill.Page, fetcher.Verdict) {
 	request := fetcher.Request{URL: url, Kind: fetcher.KindArticle, Robots: true}
 	if feed {
 		request = fetcher.Request{URL: url, Kind: fetcher.KindFeed}
 	}
+	holds := f.overrides.For(&feedmill.FeedState{URL: url}, url)
+	request = holds.Request(request)
 	page, err := f.Fetch(ctx, request)
 	if !feed && fetcher.Class(err) == fetcher.ClassType {
 		return get(ctx, f, url, true)
 	}
-	v := fetcher.Judge(request.Kind, page, err, time.Now())
+	v := holds.Judge(request, page, err, time.Now())
+	if page != nil && !feed {
+		page.Rule = holds.Rules
+	}
 	if v.Outcome != feedmill.OutcomeFetched {
 		v.Reason = cmp.Or(v.Reason, string(v.Outcome))
 		switch v.Outcome {

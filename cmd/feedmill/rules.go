@@ -8,14 +8,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/feedmill/feedmill"
-	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
-	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/parser"
 	"github.com/feedmill/feedmill/parser/siterule"
 )
@@ -149,7 +146,7 @@ func shortened(s string, most int) string {
 // eachPage calls f for the pages of the named inputs: URLs, which are fetched, HTML files, which came from url, and files
 // of pages as JSON lines.
 func (a *app) eachPage(ctx context.Context, cfg *config.Config, names []string, url string, f func(*feedmill.Page) error) error {
-	fetch := fetcher.New(daemon.FetcherOptions(cfg, netip.AddrPort{}, a.commandLogger(cfg)))
+	fetch := a.visitor(cfg)
 	defer fetch.Close()
 	for _, name := range names {
 		if isURL(name) {

@@ -6,13 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/feedmill/feedmill"
-	"github.com/feedmill/feedmill/fetcher"
 	"github.com/feedmill/feedmill/internal/config"
 	"github.com/feedmill/feedmill/internal/daemon"
 	"github.com/feedmill/feedmill/parser"
@@ -66,7 +64,7 @@ func (a *app) try(ctx context.Context, what string, f *tryFlags) error {
 		return err
 	}
 	log := a.commandLogger(cfg)
-	fetch := fetcher.New(daemon.FetcherOptions(cfg, netip.AddrPort{}, log))
+	fetch := a.visitor(cfg)
 	defer fetch.Close()
 	page, err := a.tryPage(ctx, fetch, what, f)
 	if err != nil {
@@ -119,7 +117,7 @@ func (a *app) tryEnrich(ctx context.Context, cfg *config.Config, article *feedmi
 }
 
 // tryPage fetches or reads the document.
-func (a *app) tryPage(ctx context.Context, fetch *fetcher.Fetcher, what string, f *tryFlags) (*feedmill.Page, error) {
+func (a *app) tryPage(ctx context.Context, fetch *visitor, what string, f *tryFlags) (*feedmill.Page, error) {
 	if isURL(what) {
 		page, v := get(ctx, fetch, what, f.feed)
 		if v.Outcome != feedmill.OutcomeFetched {
@@ -146,7 +144,7 @@ func (a *app) tryPage(ctx context.Context, fetch *fetcher.Fetcher, what string, 
 
 // tryFeed lists a feed's items and returns the page of the chosen one: fetched, or where that fails or there is no link,
 // made from the feed's own words.
-func (a *app) tryFeed(ctx context.Context, fetch *fetcher.Fetcher, page *feedmill.Page, f *tryFlags) (*feedmill.Page, error) {
+func (a *app) tryFeed(ctx context.Context, fetch *visitor, page *feedmill.Page, f *tryFlags) (*feedmill.Page, error) {
 	doc, err := parser.FeedDocument(page)
 	if err != nil {
 		return nil, err

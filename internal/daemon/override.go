@@ -286,7 +286,7 @@ func (a *Applied) alone() bool { return a.Secret != nil || a.UserAgent != "" }
 // next is when a feed is polled next, by what holds for it.
 func (p *pipeline) next(st *feedmill.FeedState, now time.Time) time.Time {
 	a := p.overrides.Load().For(st, st.PollURL())
-	return registry.Next(st, policyUnder(p.policy, &a), now)
+	return registry.Next(st, a.Policy(p.policy), now)
 }
 
 // SetOverrides makes the settings and secrets of a configuration count, from the next request.

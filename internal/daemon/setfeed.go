@@ -25,7 +25,7 @@ func (c *Client) SetFeed(ctx context.Context, st *feedmill.FeedState, change fun
 		if moved = was.Interval != now.Interval || was.MinInterval != now.MinInterval || s.Failures > 0; moved && !s.Paused && !s.Gone {
 			at := time.Now()
 			if from := later(s.LastPoll, s.Added); s.Failures == 0 && !from.IsZero() {
-				at = later(at, registry.Next(s, policyUnder(Policy(c.cfg), &now), from))
+				at = later(at, registry.Next(s, now.Policy(Policy(c.cfg)), from))
 			}
 			s.Due = later(at, s.RetryAt)
 		}
@@ -57,8 +57,8 @@ func (c *Client) PollNow(ctx context.Context, st *feedmill.FeedState) (time.Time
 	return at, c.schedule(ctx, st, at)
 }
 
-// policyUnder is a policy for a feed for which something special holds.
-func policyUnder(p *registry.Policy, a *Applied) *registry.Policy {
+// Policy is a policy for a feed for which something special holds.
+func (a *Applied) Policy(p *registry.Policy) *registry.Policy {
 	if a.Interval == 0 && a.MinInterval == 0 {
 		return p
 	}
