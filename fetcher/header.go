@@ -9,10 +9,15 @@ import (
 // pageHeader is a response header in the form that a page carries. Pages and validators travel as JSON, which holds no
 // bytes but those of UTF-8, while a field may hold any (RFC 9110 §5.5). So that a validator comes back to its server
 // byte by byte, ETag and Last-Modified are read as ISO 8859-1, one character a byte; wireValue is the way back. Other
-// fields are read so only where they are not UTF-8.
+// fields are read so only where they are not UTF-8. What would let a reader of the page act as who asked for it, cookies that
+// answer a login and the like, is left out: pages are stored.
 func pageHeader(h http.Header) map[string][]string {
 	page := make(map[string][]string, len(h))
 	for name, values := range h {
+		switch name {
+		case "Set-Cookie", "Set-Cookie2", "Authentication-Info", "Proxy-Authentication-Info", "Www-Authenticate", "Proxy-Authenticate":
+			continue
+		}
 		opaque := name == "Etag" || name == "Last-Modified"
 		texts := make([]string, len(values))
 		for i, v := range values {

@@ -53,3 +53,12 @@ func TestPageHeaderIsText(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// What would let a reader of a stored page act as who asked for it is not stored.
+func TestPageHeaderHoldsNoSession(t *testing.T) {
+	t.Parallel()
+	got := pageHeader(http.Header{"Set-Cookie": {"sid=1"}, "Www-Authenticate": {"Digest nonce=1"}, "Authentication-Info": {"nextnonce=2"}, "Vary": {"Cookie"}})
+	if diff := cmp.Diff(map[string][]string{"Vary": {"Cookie"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
