@@ -334,7 +334,8 @@ func (b *Bus) HoldsBack(ctx context.Context, sink string) (bool, error) {
 	return false, nil
 }
 
-// Waiting returns the subjects (without prefix) of the polls that are due and not yet handled.
+// Waiting returns the subjects (without prefix) of the polls that are due and not yet handled. Those that end in a feed's id
+// are of its own polls; documents of its past and looks at it have others.
 func (b *Bus) Waiting(ctx context.Context) ([]string, error) {
 	return b.subjects(ctx, StreamWork, Polls.filter())
 }

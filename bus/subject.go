@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"net/url"
@@ -38,8 +37,18 @@ type Subject[T any] struct {
 var (
 	Polls = Subject[feedmill.Poll]{
 		Stream: StreamWork, name: "poll",
-		tokens: func(p feedmill.Poll) []string { return []string{partitionOf(p.Host), cmp.Or(p.Feed, "all")} },
-		ids:    func(p feedmill.Poll) (string, string) { return "", p.Feed },
+		tokens: func(p feedmill.Poll) []string {
+			switch {
+			case p.Feed == "":
+				return []string{partitionOf(p.Host), "all"}
+			case p.Look:
+				return []string{partitionOf(p.Host), p.Feed + lookMark} // else it would seem that the feed's poll is due
+			case p.Back != nil:
+				return []string{partitionOf(p.Host), p.Feed + pastMark}
+			}
+			return []string{partitionOf(p.Host), p.Feed}
+		},
+		ids: func(p feedmill.Poll) (string, string) { return "", p.Feed },
 		schedule: func(p feedmill.Poll) []string {
 			if p.Back != nil {
 				return []string{"feed", p.Feed + pastMark} // beside the feed's next poll
@@ -126,8 +135,12 @@ var (
 	}
 )
 
-// pastMark sets the schedule of a document of a feed's past apart from that of its next poll.
-const pastMark = "-past"
+const (
+	// pastMark sets a document of a feed's past apart from the feed's next poll, on the calendar and when it is due.
+	pastMark = "-past"
+	// lookMark sets apart what says that a feed was changed.
+	lookMark = "-look"
+)
 
 // OfPast is the feed whose past a schedule is about that [Bus.Scheduled] names; past tells whether it is of that kind.
 func OfPast(schedule string) (feed string, past bool) {

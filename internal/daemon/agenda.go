@@ -23,10 +23,28 @@ type agenda struct {
 	idled   sync.Cond
 	// wake has a token when what is due first may have changed.
 	wake chan struct{}
+	// fills counts the readings of the registry that are under way, and looked has the revisions of the feeds that were
+	// looked at meanwhile: what was read of them before is old.
+	fills  int
+	looked map[string]uint64
 }
 
 func newAgenda() agenda {
-	return agenda{polling: map[string]uint8{}, wake: make(chan struct{}, 1)}
+	return agenda{polling: map[string]uint8{}, wake: make(chan struct{}, 1), looked: map[string]uint64{}}
+}
+
+// fill begins to put feeds on the agenda as they are read in the registry; the function that it returns ends that.
+func (d *idle) fill() (end func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fills++
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.fills--; d.fills == 0 {
+			clear(d.looked)
+		}
+	}
 }
 
 // dueOrder is a heap of feeds by when they are due.
@@ -154,7 +172,7 @@ func (d *idle) add(e registry.Encoded, part uint8, at time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f := d.feeds[e.ID]
-	if _, polling := d.polling[e.ID]; polling || !d.held[part] || f != nil && f.place >= 0 {
+	if _, polling := d.polling[e.ID]; polling || !d.held[part] || f != nil && f.place >= 0 || e.Revision < d.looked[e.ID] {
 		return false
 	}
 	if f == nil {
@@ -252,6 +270,8 @@ func (d *idle) claim(poll *feedmill.Poll) (busy, known bool) {
 	if f.polled > poll.Due.UnixNano() && f.due > time.Now().UnixNano() {
 		return false, true
 	}
-	d.unplace(f)
+	if d.unplace(f); !d.dirty[f.id] {
+		d.drop(f) // who asks may have changed it
+	}
 	return false, false
 }

@@ -165,7 +165,7 @@ func TestLookAtAFeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := at.look(t.Context(), id); err != nil {
+		if _, err := at.look(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,5 +197,84 @@ func TestMemoryLimit(t *testing.T) {
 		if got := memoryLimit(live); got != want {
 			t.Errorf("%d MiB alive: a limit of %d MiB, want %d", live>>20, got>>20, want>>20)
 		}
+	}
+}
+
+// TestLookAtANewFeed: what is said of a feed before its first poll is heard, by that poll at the latest.
+func TestLookAtANewFeed(t *testing.T) {
+	t.Parallel()
+	at := newAgendaTest(t, 4)
+	const paused, removed, set, asked = 0, 1, 2, 3
+	for i, id := range at.ids {
+		if i == removed {
+			if err := at.registry.Remove(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		err := at.registry.Update(t.Context(), id, func(s *feedmill.FeedState) error {
+			s.Paused, s.Tags = i == paused, []string{"news"}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range at.ids[:asked] {
+		if missing, err := at.look(t.Context(), id); missing || err != nil {
+			t.Fatalf("a feed on the agenda is missing: %v, %v", missing, err)
+		}
+	}
+	if busy, known := at.claim(&feedmill.Poll{Feed: at.ids[asked], Due: idleNoon}); busy || known {
+		t.Errorf("a poll that somebody asked for: busy %v, known %v", busy, known)
+	}
+	if got := at.due(idleNoon.AddDate(0, 0, 1)); len(got) != 1 || got[0] != at.ids[set] {
+		t.Errorf("polls of %v, want one of %s", got, at.ids[set])
+	}
+	for _, i := range []int{set, asked} {
+		if v, err := at.version(t.Context(), at.ids[i]); err != nil || len(v.State.Tags) != 1 {
+			t.Errorf("feed %d is polled with the tags %v, %v", i, v.State.Tags, err)
+		}
+	}
+}
+
+// TestLookWhileTheRegistryIsRead: what was read of a feed before somebody changed it does not come on the agenda after.
+func TestLookWhileTheRegistryIsRead(t *testing.T) {
+	t.Parallel()
+	at := newAgendaTest(t, 1)
+	id := at.ids[0]
+	at.due(idleNoon) // it leaves the agenda
+	if missing, err := at.look(t.Context(), id); !missing || err != nil {
+		t.Errorf("a feed that stands nowhere is missing: %v, %v", missing, err)
+	}
+	end := at.fill()
+	v, err := at.registry.Version(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := registry.Encode(&v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(paused bool) {
+		t.Helper()
+		if err := at.registry.Update(t.Context(), id, func(s *feedmill.FeedState) error { s.Paused = paused; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(true)
+	if missing, err := at.look(t.Context(), id); missing || err != nil {
+		t.Errorf("a paused feed is missing: %v, %v", missing, err)
+	}
+	if at.add(read, partition(&v.State), idleNoon) {
+		t.Error("a feed is on the agenda as it was before it was paused")
+	}
+	change(false)
+	if missing, err := at.look(t.Context(), id); !missing || err != nil {
+		t.Errorf("a feed that was changed while the registry is read is missing: %v, %v", missing, err)
+	}
+	end()
+	if !at.add(read, partition(&v.State), idleNoon) {
+		t.Error("the next reading cannot put the feed on the agenda")
 	}
 }

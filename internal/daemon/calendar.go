@@ -34,6 +34,7 @@ func (p *pipeline) reconcile(ctx context.Context) error {
 // fillAgenda puts the feeds of partitions on the agenda that stand nowhere, as far as the partitions are held. Each is
 // called for every feed of any partition.
 func (p *pipeline) fillAgenda(ctx context.Context, of func(part uint8) bool, each func(*feedmill.FeedState)) error {
+	defer p.idle.fill()()
 	there, err := p.planned(ctx)
 	if err != nil {
 		return err
@@ -173,7 +174,10 @@ func (p *pipeline) look(ctx context.Context, poll *feedmill.Poll) error {
 	case p.once != nil: // a pass has looked at all feeds
 		return nil
 	case poll.Feed != "":
-		return p.idle.look(ctx, poll.Feed)
+		missing, err := p.idle.look(ctx, poll.Feed)
+		if !missing || err != nil {
+			return err
+		}
 	}
 	p.wanted.add(uint8(bus.PartitionOf(poll.Host)))
 	return nil

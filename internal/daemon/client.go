@@ -215,19 +215,22 @@ func (c *Client) Unsubscribe(ctx context.Context, st *feedmill.FeedState) error 
 	return c.cancel(ctx, st)
 }
 
-// cancel takes a feed's next poll from the calendar, and tells the process on whose agenda it may stand.
+// cancel takes a feed's next poll and what is to be read of its past from the calendar, and tells the process on whose agenda
+// it may stand.
 func (c *Client) cancel(ctx context.Context, st *feedmill.FeedState) error {
-	if err := bus.Cancel(ctx, c.Bus, bus.Polls, pollOf(st, time.Time{})); err != nil {
-		return err
+	next, past := pollOf(st, time.Time{}), pollOf(st, time.Time{})
+	past.Back = &feedmill.Back{}
+	for _, poll := range []feedmill.Poll{next, past} {
+		if err := bus.Cancel(ctx, c.Bus, bus.Polls, poll); err != nil {
+			return err
+		}
 	}
 	return c.tellPoller(ctx, st)
 }
 
-// tellPoller has a feed read again by the process on whose agenda it may stand.
+// tellPoller has a feed read again by the process on whose agenda it may stand: any feed may, as it may be found in the
+// registry alone.
 func (c *Client) tellPoller(ctx context.Context, st *feedmill.FeedState) error {
-	if st.Outcome != feedmill.OutcomeUnchanged {
-		return nil
-	}
 	look := pollOf(st, time.Time{})
 	look.Look = true
 	return c.Bus.Send(ctx, "calendar", st.ID+":look:"+time.Now().UTC().Format(time.RFC3339Nano), func(o *bus.Outbox) {

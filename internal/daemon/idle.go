@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -159,33 +160,43 @@ func (d *idle) settle(ctx context.Context, id string) error {
 	return err
 }
 
-// look reads a feed again that somebody has changed.
-func (d *idle) look(ctx context.Context, id string) error {
-	d.mu.Lock()
-	f := d.feeds[id]
-	d.mu.Unlock()
-	if f == nil {
-		return nil
-	}
+// look reads a feed again that somebody has changed. Missing says that it is in memory nowhere, and may belong on the agenda:
+// it is to be looked for.
+func (d *idle) look(ctx context.Context, id string) (missing bool, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	if err := d.write(ctx, []string{id}); err != nil {
-		return err
+		return false, err
 	}
 	v, err := d.registry.Version(ctx, id)
 	if err != nil && !errors.Is(err, registry.ErrNotFound) {
-		return err
+		return false, err
 	}
+	gone := err != nil || v.State.Paused || v.State.Gone
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if f := d.feeds[id]; f != nil && !d.dirty[id] {
-		if err != nil || v.State.Paused || v.State.Gone {
-			d.drop(f)
-			return nil
+	if d.fills > 0 {
+		d.looked[id] = v.Revision
+		if err != nil {
+			d.looked[id] = math.MaxUint64
 		}
-		return d.refresh(f, v)
 	}
-	return nil
+	f := d.feeds[id]
+	switch {
+	case f == nil:
+		return !gone && (d.fills > 0 || mayIdle(&v.State)), nil
+	case d.dirty[id]:
+		return false, nil
+	case gone:
+		d.drop(f)
+		return false, nil
+	}
+	return false, d.refresh(f, v)
+}
+
+// mayIdle tells whether a feed's next poll stands on the agenda by rule: it is new, or had nothing new.
+func mayIdle(st *feedmill.FeedState) bool {
+	return st.Outcome == "" || st.Outcome == feedmill.OutcomeUnchanged
 }
 
 // refresh takes a state that somebody else has written. The caller holds mu.
