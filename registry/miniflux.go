@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -129,19 +128,32 @@ func jsonShape(err error) error {
 	return err
 }
 
-// withoutLogin takes user and password out of a URL.
+// urlStart is what stands before the authority of a URL, also of one that is not well written.
+var urlStart = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[/\\]+|[/\\]*)`)
+
+// withoutLogin takes user and password out of a URL. It goes by the text: a URL that cannot be parsed may have them too, and
+// is told as it stands then.
 func withoutLogin(raw string) (clean string, login bool) {
-	raw = strings.TrimSpace(raw)
-	u, err := url.Parse(raw)
-	if err != nil || u.User == nil {
-		return raw, false
+	raw = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(raw))
+	start := urlStart.FindString(raw)
+	rest := raw[len(start):]
+	authority := rest
+	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
+		authority = rest[:end]
 	}
-	scheme, rest, _ := strings.Cut(raw, "://")
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
+	at := strings.LastIndexByte(authority, '@')
+	clean = start + rest[at+1:]
+	if _, err := cleanURL(clean); err != nil {
+		if last := strings.LastIndexByte(rest, '@'); last > at { // a password with a slash, it seems
+			at, clean = last, start+rest[last+1:]
+		}
 	}
-	return scheme + "://" + rest[strings.LastIndexByte(rest[:end], '@')+1:], true
+	return clean, at >= 0
 }
 
 // minifluxFields are the kinds of entry rules that have a counterpart here.

@@ -133,4 +133,19 @@ func TestReadMinifluxThatIsNone(t *testing.T) {
 	if err != nil || len(subs) != 1 || subs[0].URL != "https://a.example/f?x=@" || len(left) != 1 || !left[0].Login {
 		t.Errorf("%+v, %+v, %v: want the URL without its login", subs, left, err)
 	}
+	for raw, want := range map[string]string{
+		"http://jan:p%zzhunter2@a.example/f": "http://a.example/f", // no reader of URLs takes it
+		"http:/jan:hunter2@a.example/f":      "http:/a.example/f",
+		"//jan:hunter2@a.example/f":          "//a.example/f",
+		"jan:hunter2@a.example/f":            "a.example/f",
+		"http:\n//jan:hunter2@a.example/f":   "http://a.example/f",
+		"http://jan:hunter2/x@a.example/f":   "http://a.example/f",
+		`http://jan:hunter2\@a.example/f`:    "http://a.example/f",
+		"https://a.example/@jan/f":           "https://a.example/@jan/f",
+	} {
+		clean, login := withoutLogin(raw)
+		if clean != want || login != (raw != want) {
+			t.Errorf("%q without its login: %q, %v, want %q", raw, clean, login, want)
+		}
+	}
 }
