@@ -3,6 +3,7 @@ package fetcher
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,14 +24,14 @@ type Secret struct {
 }
 
 // NewSecret returns a secret of that name with the given fields. The error says which field cannot be sent, without its
-// value.
+// value, and without what is no name of a field, for that may be a value too.
 func NewSecret(name string, fields map[string]string) (*Secret, error) {
 	s := &Secret{name: name, fields: http.Header{}}
 	for field, value := range fields {
 		field = textproto.CanonicalMIMEHeaderKey(field)
 		switch {
 		case !httpguts.ValidHeaderFieldName(field):
-			return nil, fmt.Errorf("%q is no name of a header field", field)
+			return nil, errors.New("one of its headers has no valid name; write letters, digits and -, without the colon (RFC 9110 §5.1)")
 		case slices.Contains(ownFields, field):
 			return nil, fmt.Errorf("the header field %s is the client's own business", field)
 		case !httpguts.ValidHeaderFieldValue(value):

@@ -114,7 +114,8 @@ func TestSecretShowsItsNameAlone(t *testing.T) {
 
 func TestNewSecretRefuses(t *testing.T) {
 	t.Parallel()
-	for field, value := range map[string]string{"Host": "x", "content-length": "1", "a b": "x", "User-Agent": "x", "X-Key": "hunter2\r\nX: y", "": "x"} {
+	for field, value := range map[string]string{"Host": "x", "content-length": "1", "a b": "x", "User-Agent": "x", "X-Key": "hunter2\r\nX: y", "": "x",
+		"X-Key: hunter2": "x", "X-Key hunter2": "x"} {
 		if s, err := NewSecret("paper", map[string]string{field: value}); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v, %v", field, s, err)
 		}

@@ -91,7 +91,7 @@ func (c *Config) OpenSecrets() (*Secrets, error) {
 	for _, variable := range slices.Sorted(maps.Keys(c.secretVariables)) {
 		name := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(variable, envSecret)), "_", "-")
 		from := "env " + variable
-		root, err := parseYAML(from, []byte(c.secretVariables[variable]))
+		root, err := variableNode(from, c.secretVariables[variable])
 		if err != nil || root == nil {
 			errs = append(errs, fmt.Errorf("%s: neither a token nor a group such as {user: jan, password: …}", from))
 			continue
@@ -201,6 +201,19 @@ func (s *Secrets) read(path string) error {
 	return errors.Join(errs...)
 }
 
+// variableNode is what a variable of the environment holds: a group, if it begins with a brace, else the text of a token as
+// it stands, without white space around it. It is nil where there is nothing.
+func variableNode(from, text string) (*yaml.Node, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return nil, nil
+	case strings.HasPrefix(text, "{"):
+		return parseYAML(from, []byte(text))
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}, nil
+}
+
 // secretSyntax is a syntax error without the text that it may quote.
 func secretSyntax(err error) error {
 	place, _, ok := strings.Cut(err.Error(), ": not YAML")
@@ -260,14 +273,11 @@ func (s *Secret) decode(n *yaml.Node, source string, places bool) error {
 				s.headers[value.Content[j].Value] = text(value.Content[j+1])
 			}
 		default:
-			hint := "; known here: " + strings.Join(secretKeys, ", ")
+			// What stands here may be a part of the secret: {jan, p4ss} has two keys.
 			if near := nearest(key.Value, secretKeys); near != "" {
-				hint = fmt.Sprintf("; did you mean %q?", near)
-			}
-			if len(key.Value) > 20 { // hardly a key
-				fail(key, "this is no key%s", hint)
+				fail(key, "this is no key; did you mean %q?", near)
 			} else {
-				fail(key, "unknown key %q%s", key.Value, hint)
+				fail(key, "this is no key; known here: %s", strings.Join(secretKeys, ", "))
 			}
 		}
 	}

@@ -97,7 +97,9 @@ func TestSecretsThatAreWrong(t *testing.T) {
 		"open to group":   {0o620, "a: hunter2", "secrets s.yaml: its mode is 0620, so that others than its owner may use it; chmod 600 s.yaml"},
 		"no YAML":         {0o600, "a: hunter2: x", "s.yaml:1:11: not YAML; quote values that hold : # { or other signs"},
 		"a list":          {0o600, "[hunter2]", "s.yaml:1:1: not secrets; write a name and what it stands for, such as paper-login: {user: jan, password: …}"},
-		"key":             {0o600, "a: {user: b, passwort: hunter2}", `s.yaml:1:14: secret a: unknown key "passwort"; did you mean "password"?`},
+		"key":             {0o600, "a: {user: b, passwort: hunter2}", `s.yaml:1:14: secret a: this is no key; did you mean "password"?`},
+		"forgotten keys":  {0o600, "a: {jan, hunter2pw}", "s.yaml:1:5: secret a: this is no key; known here: user, password, token, cookie, headers"},
+		"text with colon": {0o600, "a:\n  hunter2: x", "s.yaml:2:3: secret a: this is no key; known here: user, password, token, cookie, headers"},
 		"two logins":      {0o600, "a: {user: b, password: hunter2, token: hunter2}", "s.yaml:1:4: secret a: user and password, or token: both cannot be sent"},
 		"nothing":         {0o600, "a: {}", "s.yaml:1:4: secret a: it says nothing; write user, password, token, cookie, headers"},
 		"line break":      {0o600, `a: "hunter2\nx"`, "s.yaml:1:4: secret a: a line break or another control character cannot be sent"},
@@ -119,6 +121,51 @@ func TestSecretsThatAreWrong(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error shows the secret: %v", err)
+			}
+		})
+	}
+}
+
+// What a variable holds is a token as it stands, unless it is a group.
+func TestSecretsOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ value, want string }{
+		"token":            {"hunter2", "Bearer hunter2"},
+		"comment":          {"hunter2 #x", "Bearer hunter2 #x"},
+		"colon":            {"hunter2: x", "Bearer hunter2: x"},
+		"quote":            {`"hunter2`, `Bearer "hunter2`},
+		"tilde":            {"~", "Bearer ~"},
+		"null":             {"null", "Bearer null"},
+		"alias":            {"*hunter2", "Bearer *hunter2"},
+		"line break after": {"hunter2\n", "Bearer hunter2"},
+		"group":            {" {token: hunter2}", "Bearer hunter2"},
+		"empty":            {"", "env FEEDMILL_SECRET_A: neither a token nor a group such as {user: jan, password: …}"},
+		"white space":      {" \t", "env FEEDMILL_SECRET_A: neither a token nor a group such as {user: jan, password: …}"},
+		"line break":       {"hunter2\nx", "env FEEDMILL_SECRET_A: secret a: a line break or another control character cannot be sent"},
+		"no group":         {"{hunter2", "env FEEDMILL_SECRET_A: neither a token nor a group such as {user: jan, password: …}"},
+		"forgotten keys":   {"{jan, hunter2}", "env FEEDMILL_SECRET_A: secret a: this is no key; known here: user, password, token, cookie, headers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := Default()
+			c.secretVariables = map[string]string{"FEEDMILL_SECRET_A": tt.value}
+			all, err := c.OpenSecrets()
+			if err != nil {
+				first, _, _ := strings.Cut(err.Error(), "\n")
+				if strings.Contains(err.Error(), "hunter2") {
+					t.Errorf("the error shows the secret: %v", err)
+				}
+				if d := cmp.Diff(tt.want, first); d != "" {
+					t.Error(d)
+				}
+				return
+			}
+			s, err := all.Get("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(map[string]string{"Authorization": tt.want}, s.Fields()); d != "" {
+				t.Error(d)
 			}
 		})
 	}
