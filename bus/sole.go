@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,7 +17,8 @@ const leasesUsage = "feedmill: which process fetches for which hosts, and which 
 // sole runs f in one process at a time, of all that call it with that name; with an embedded server there is one. It waits
 // for its turn, telling turn that it does, and again when f has returned before ctx ended. The context of f ends with ctx,
 // and when the process may not have its turn any more: it was cut off from the bus for too long. Who is killed is followed
-// by another within leaseTTL and leaseBeat, who stops within leaseBeat.
+// by another within leaseTTL and leaseBeat. Who has lost its turn stops at its next leaseBeat, and the cause of the context's end
+// is errTurnLost: there is no time left to finish anything.
 func (b *Bus) sole(ctx context.Context, name string, turn func(), f func(ctx context.Context) error) error {
 	if b.server != nil {
 		return f(ctx)
@@ -43,6 +43,8 @@ func (b *Bus) sole(ctx context.Context, name string, turn func(), f func(ctx con
 	}
 	return nil
 }
+
+var errTurnLost = errors.New("another process has the turn")
 
 // soleLease is a turn of one process.
 type soleLease struct {
@@ -73,8 +75,7 @@ func (l *soleLease) take(ctx context.Context) (bool, error) {
 
 // run runs f while the lease is renewed, and then gives it back.
 func (l *soleLease) run(ctx context.Context, f func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	lost := atomic.Bool{}
+	ctx, cancel := context.WithCancelCause(ctx)
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
@@ -96,15 +97,14 @@ func (l *soleLease) run(ctx context.Context, f func(context.Context) error) erro
 				l.revision, last = revision, start
 			case ctx.Err() != nil:
 			case overtaken(err) || time.Since(last) > leaseTTL-leaseBeat:
-				lost.Store(true)
-				cancel()
+				cancel(errTurnLost)
 			}
 		}
 	}()
 	err := f(ctx)
-	cancel()
+	cancel(nil)
 	<-renewed
-	if lost.Load() {
+	if errors.Is(context.Cause(ctx), errTurnLost) {
 		l.bus.log.Warn("another process goes on in this one's place", "lease", l.key)
 		return err
 	}
@@ -129,8 +129,8 @@ type HeaderWorker struct {
 	Stream string
 	// Since is how far back a consumer begins that is new.
 	Since time.Duration
-	// Begin is called before the first message; all up to floor were handled.
-	Begin func(ctx context.Context, floor uint64) error
+	// Begin is called before the first message. Of what the stream holds by then some comes yet, and not only the last of it.
+	Begin func(ctx context.Context) error
 	// Handle handles messages of headers alone. It is called by one goroutine at a time. An error is that of the bus: the batch
 	// is tried again.
 	Handle func(ctx context.Context, batch []*Stored) error
@@ -147,7 +147,7 @@ const (
 	forgottenAfter = 10 * time.Minute
 )
 
-// Run works until ctx ends; a batch in hand is finished first.
+// Run works until ctx ends; a batch in hand is finished first, unless another process has the turn.
 func (w *HeaderWorker) Run(ctx context.Context, b *Bus) error {
 	turn, end := b.pulse.begin(w.Name, w.Stream, w.Name)
 	defer end()
@@ -168,15 +168,10 @@ func (w *HeaderWorker) Run(ctx context.Context, b *Bus) error {
 }
 
 func (w *HeaderWorker) read(ctx context.Context, b *Bus, turn func()) error {
-	cons, err := w.consumer(ctx, b)
-	if err != nil {
+	if err := w.bind(ctx, b); err != nil {
 		return err
 	}
-	info, err := cons.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("consumer %s: %w", w.Name, err)
-	}
-	if err := w.Begin(ctx, info.AckFloor.Stream); err != nil {
+	if err := w.Begin(ctx); err != nil {
 		return err
 	}
 	p, err := b.puller(w.Stream, w.Name, headerBatch)
@@ -184,9 +179,15 @@ func (w *HeaderWorker) read(ctx context.Context, b *Bus, turn func()) error {
 		return err
 	}
 	defer p.close()
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainWait, cancel) })()
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() {
+		if cause := context.Cause(ctx); errors.Is(cause, errTurnLost) {
+			cancel(cause)
+			return
+		}
+		time.AfterFunc(drainWait, func() { cancel(nil) })
+	})()
 	for ctx.Err() == nil {
 		turn()
 		if b.wait(ctx, nil) {
@@ -203,12 +204,12 @@ func (w *HeaderWorker) read(ctx context.Context, b *Bus, turn func()) error {
 	return nil
 }
 
-// consumer binds the consumer, and makes it where it is missing.
-func (w *HeaderWorker) consumer(ctx context.Context, b *Bus) (jetstream.Consumer, error) {
-	cons, err := b.js.Consumer(ctx, b.streamName(w.Stream), w.Name)
+// bind looks for the consumer, and makes it where it is missing.
+func (w *HeaderWorker) bind(ctx context.Context, b *Bus) error {
+	_, err := b.js.Consumer(ctx, b.streamName(w.Stream), w.Name)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		since := time.Now().Add(-w.Since)
-		cons, err = b.js.CreateOrUpdateConsumer(ctx, b.streamName(w.Stream), jetstream.ConsumerConfig{
+		_, err = b.js.CreateOrUpdateConsumer(ctx, b.streamName(w.Stream), jetstream.ConsumerConfig{
 			Durable:           w.Name,
 			DeliverPolicy:     jetstream.DeliverByStartTimePolicy,
 			OptStartTime:      &since,
@@ -222,9 +223,9 @@ func (w *HeaderWorker) consumer(ctx context.Context, b *Bus) (jetstream.Consumer
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("consumer %s on %s: %w", w.Name, b.streamName(w.Stream), err)
+		return fmt.Errorf("consumer %s on %s: %w", w.Name, b.streamName(w.Stream), err)
 	}
-	return cons, nil
+	return nil
 }
 
 // headed is a message of a batch with its acknowledgement.

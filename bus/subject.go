@@ -117,8 +117,13 @@ var (
 	Records = Subject[*feedmill.Record]{
 		Stream: StreamRecord, name: "record",
 		handed: true,
-		tokens: func(r *feedmill.Record) []string { return []string{hostToken(feedmill.Host(r.URL))} },
-		ids:    func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
+		tokens: func(r *feedmill.Record) []string {
+			if r.Rendition == "" && r.Story != nil {
+				return []string{noHost}
+			}
+			return []string{hostToken(feedmill.Host(r.URL))}
+		},
+		ids: func(r *feedmill.Record) (string, string) { return articleIDs(&r.Article) },
 		notes: func(r *feedmill.Record, h nats.Header) {
 			if r.Rendition != "" && !r.HasWarning(feedmill.WarnFeedOnly) {
 				h.Set(headerText, textFull)
@@ -200,6 +205,12 @@ func PartitionOf(host string) int {
 
 func partitionToken(n int) string { return fmt.Sprintf("p%02d", n) }
 
+// noHost is the token of no host. The placements of all records in stories are under it, so that they can be read alone.
+const noHost = "-"
+
+// Placements is the subject of the stream RECORD that placements in stories are on, and other records without a URL.
+const Placements = "record." + noHost
+
 // hostToken is a host as one subject token: www.example.com is www-example-com, no host "-".
 func hostToken(host string) string { return token(strings.ReplaceAll(host, ".", "-")) }
 
@@ -208,7 +219,7 @@ const maxToken = 64
 // token makes any text fit for one subject token: what may not stand there becomes "_".
 func token(s string) string {
 	if s == "" {
-		return "-"
+		return noHost
 	}
 	b := make([]byte, 0, min(len(s), maxToken))
 	for i := 0; i < len(s) && len(b) < maxToken; i++ {

@@ -85,19 +85,27 @@ func (p *pipeline) placeStories(ctx context.Context) error {
 	return w.Run(ctx, p.Bus)
 }
 
-// begin rebuilds the window from what the stream holds.
-func (s *placing) begin(ctx context.Context, floor uint64) error {
+// begin rebuilds the window from what the stream holds: the placements that are older than the window, then what is in it. What
+// of that was not placed yet comes, and is looked at then.
+func (s *placing) begin(ctx context.Context) error {
 	start := time.Now()
 	s.window, s.unsent = newStoryWindow(s.cfg), nil
-	sel := bus.Selection{Stream: bus.StreamRecord, Since: start.Add(-time.Duration(s.cfg.Stories.Window))}
-	err := s.Bus.Select(ctx, sel, false, func(m *bus.Stored) bool {
+	since := start.Add(-time.Duration(s.cfg.Stories.Window))
+	err := s.Bus.Select(ctx, bus.Selection{Stream: bus.StreamRecord, Subject: bus.Placements, Until: since}, false, func(m *bus.Stored) bool {
+		if n, ok := s.read(m); ok && n.Story != nil {
+			s.restore(m, n)
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	err = s.Bus.Select(ctx, bus.Selection{Stream: bus.StreamRecord, Since: since}, false, func(m *bus.Stored) bool {
 		n, ok := s.read(m)
 		switch {
 		case !ok:
 		case n.Story != nil:
-			s.after(n.Story.PlacedAt)
-			s.window.Restore(placementOf(m.ID, n.Story), n.Story.By == feedmill.ByHand)
-		case m.Seq > floor: // it comes yet
+			s.restore(m, n)
 		case standsElsewhere(m):
 			s.window.Remove(m.ID)
 		default:
@@ -113,6 +121,12 @@ func (s *placing) begin(ctx context.Context, floor uint64) error {
 	s.metrics.StoryWindow(s.window.Len())
 	s.log.Info("stories are placed here", "articles", s.window.Len(), "took", time.Since(start).Round(time.Millisecond))
 	return nil
+}
+
+// restore puts an article where a message says that it was placed.
+func (s *placing) restore(m *bus.Stored, n storyNote) {
+	s.after(n.Story.PlacedAt)
+	s.window.Restore(placementOf(m.ID, n.Story), n.Story.By == feedmill.ByHand)
 }
 
 func newStoryWindow(cfg *config.Config) *story.Window {
@@ -180,7 +194,8 @@ func (s *placing) place(ctx context.Context, batch []*bus.Stored) error {
 			s.after(n.Story.PlacedAt)
 			delete(moved, m.ID)
 			note(s.window.Decide(placementOf(m.ID, n.Story)))
-		case n.Story != nil: // its own
+		case n.Story != nil: // its own, or the last words of who had the turn before
+			s.after(n.Story.PlacedAt)
 		case standsElsewhere(m):
 			s.window.Remove(m.ID)
 		default:
@@ -231,7 +246,7 @@ func (p *pipeline) dismissStories(ctx context.Context) error {
 }
 
 // PlaceByHand places an article where a person wants it: in a story of its own, or where s says. The story worker leaves it
-// there. The URL names the subject that the sinks' message goes to.
+// there.
 func (c *Client) PlaceByHand(ctx context.Context, id, url string, s feedmill.Story) error {
 	now := time.Now().UTC()
 	if !now.After(s.PlacedAt) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +149,82 @@ func TestStoriesGoOn(t *testing.T) {
 	p.put(t, "d", 21, wire, live)
 	want = append(want, "d first copy a")
 	p.placed(t, want...)
+}
+
+// messages returns the messages of some records, as the story worker gets them.
+func (p *pipeline) messages(t *testing.T, ids ...string) (all []*bus.Stored) {
+	t.Helper()
+	err := p.Bus.Select(t.Context(), bus.Selection{Stream: bus.StreamRecord}, false, func(m *bus.Stored) bool {
+		if slices.Contains(ids, m.ID) {
+			all = append(all, m)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestHandledOutOfTurn goes on after processes that were killed: b was handled and does not come again, a was in hand before it
+// and comes yet.
+func TestHandledOutOfTurn(t *testing.T) {
+	t.Parallel()
+	p := newPlacer(t, bustest.New(t, nil))
+	p.put(t, "a", 1, wire, feedmill.State{})
+	p.put(t, "b", 2, wire, feedmill.State{})
+	s := &placing{pipeline: p}
+	if err := s.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.put(t, "c", 3, wire, feedmill.State{})
+	for _, id := range []string{"c", "a", "a"} {
+		if err := s.place(t.Context(), p.messages(t, id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := p.told(t)
+	last := map[string]string{}
+	for _, line := range got {
+		last[line[:1]] = line
+	}
+	want := map[string]string{"a": "a a original", "b": "b a copy a", "c": "c a copy a"}
+	if d := cmp.Diff(want, last); d != "" {
+		t.Errorf("placements (-want +got):\n%s", d)
+	}
+}
+
+// TestOldPlacementsHold goes on when all that was placed is older than the window: what comes again is where it was.
+func TestOldPlacementsHold(t *testing.T) {
+	t.Parallel()
+	p := newPlacer(t, bustest.New(t, nil))
+	p.put(t, "a", 1, wire, feedmill.State{})
+	p.put(t, "b", 2, wire, feedmill.State{})
+	p.put(t, "c", 3, wire, feedmill.State{})
+	want := []string{"a a original", "b a copy a", "c a copy a"}
+	p.placed(t, want...)
+	if err := p.PlaceByHand(t.Context(), "b", "https://b.example/a", feedmill.Story{ID: "b", Role: feedmill.StoryOriginal}); err != nil {
+		t.Fatal(err)
+	}
+	p.cfg.Stories.Window = -config.Default().Stories.Window // all that there is was stored before that
+	s := &placing{pipeline: p}
+	if err := s.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.window.Len(); n != 0 {
+		t.Errorf("%d articles in the window, want none", n)
+	}
+	for i, id := range []string{"c", "b", "a"} {
+		p.put(t, id, 10+i, wire+" More.", feedmill.State{})
+		all := p.messages(t, id)
+		if err := s.place(t.Context(), all[len(all)-1:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := p.told(t)
+	if d := cmp.Diff(append(want, "b b original  hand"), got); d != "" {
+		t.Errorf("placements (-want +got):\n%s", d)
+	}
 }
 
 // TestBadNotes goes on past notes that cannot be read.
