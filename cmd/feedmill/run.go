@@ -38,8 +38,8 @@ One process does it all, with its bus and database in the data directory. Proces
 the stages among them. The first Ctrl-C finishes what is in hand, the second ends at once; either way nothing is lost.
 
 The configuration, the secrets, the feed lists and the site rules are read again when they change, and on SIGHUP: feeds,
-filters, settings, secrets, parse.rules and log.level take effect at once, other keys with the next start. What is wrong in them is told, and what
-was in effect stays.`,
+filters, settings, secrets, parse.rules and log.level take effect at once, other keys with the next start. What is wrong
+in them is told, and what was in effect stays.`,
 		Example: `  feedmill run --demo                                 a small news site of its own, to see it work
   feedmill run --config feedmill.yaml
   feedmill run --once                                 one pass over all feeds; exit code 3 if a part failed
