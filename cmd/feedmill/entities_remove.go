@@ -15,7 +15,7 @@ func entitiesRemoveCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "remove ID...|--all",
 		Short:   "Remove imported entities",
-		Long:    "Remove imported entities by their ids, or with --all everything that was imported. Records that have an id keep it until they are annotated again.",
+		Long:    "Remove imported entities by their ids, or with --all everything that was imported. Records that have an id keep it\nuntil they are annotated again.",
 		Example: "  feedmill entities remove Q884\n  feedmill entities remove --all",
 		Args: func(c *cobra.Command, args []string) error {
 			if all == (len(args) > 0) {

@@ -21,16 +21,16 @@ func feedsImportCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE...|-",
 		Short: "Subscribe to all feeds of a list (OPML, CSV, YAML, one URL a line) or of a Miniflux",
-		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags and whose other attributes come back with
-'feedmill feeds export'; CSV, whose first line names the columns url, title and tags; YAML, in which a feed can have settings of its own
-(docs/settings.md); or plain text with one URL a line that may be followed by #tags. "-" is standard input. Lines that hold no
-feed are told with their numbers, stop nothing, and make exit code 3.
+		Long: `Subscribe to all feeds of a list: OPML, whose folders become tags and whose other attributes come back with 'feedmill
+feeds export'; CSV, whose first line names the columns url, title and tags; YAML, in which a feed can have settings of
+its own (docs/settings.md); or plain text with one URL a line that may be followed by #tags. "-" is standard input.
+Lines that hold no feed are told with their numbers, stop nothing, and make exit code 3.
 
-With --miniflux the feeds come from a running Miniflux, by its API: categories become tags, the crawler flag full text on or
-off, the rules that block and keep entries filters of the feed; titles and user agents are taken over, and disabled feeds are paused.
-What has no counterpart is told. Logins and cookies of feeds are not taken over and not shown. Done again, it brings in what is
-new and what was changed there; what was set here by hand stays. The API key is the secret that --secret names, as in
-FEEDMILL_SECRET_MINIFLUX.`,
+With --miniflux the feeds come from a running Miniflux, by its API: categories become tags, the crawler flag full text
+on or off, the rules that block and keep entries filters of the feed; titles and user agents are taken over, and
+disabled feeds are paused. What has no counterpart is told. Logins and cookies of feeds are not taken over and not
+shown. Done again, it brings in what is new and what was changed there; what was set here by hand stays. The API key
+is the secret that --secret names, as in FEEDMILL_SECRET_MINIFLUX.`,
 		Example: `  feedmill feeds import subscriptions.opml
   curl -s https://example.com/feeds.txt | feedmill feeds import --tag new -
   FEEDMILL_SECRET_MINIFLUX=key feedmill feeds import --miniflux https://reader.example.com --dry-run`,
