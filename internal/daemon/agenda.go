@@ -142,13 +142,14 @@ func (d *idle) letGo(ctx context.Context, part uint8) error {
 	d.mu.Lock()
 	failed := d.failed
 	d.mu.Unlock()
+	answered := false
 	var err error
 	if !failed { // else the bus is away, and all partitions would wait for it in turn
-		err = d.write(ctx, ids)
+		answered, err = d.write(ctx, ids)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.failed = failed || err != nil
+	d.failed = !answered
 	for id, f := range d.feeds {
 		if f.part == part && !d.dirty[id] && !d.held[part] {
 			d.drop(f)

@@ -29,7 +29,12 @@ type agendaTest struct {
 
 func newAgendaTest(t *testing.T, n int) *agendaTest {
 	t.Helper()
-	reg := registry.New(mem.New())
+	return newAgendaTestOn(t, mem.New(), n)
+}
+
+func newAgendaTestOn(t *testing.T, store registry.Store, n int) *agendaTest {
+	t.Helper()
+	reg := registry.New(store)
 	at := &agendaTest{idle: newIdle(reg, slog.New(slog.DiscardHandler))}
 	for part := range at.held {
 		at.hold(uint8(part))
@@ -74,7 +79,7 @@ func (at *agendaTest) polled(t *testing.T, id string, last, due time.Time) {
 		t.Fatal(err)
 	}
 	v.State.LastPoll, v.State.Due, v.State.Outcome = last, due, feedmill.OutcomeUnchanged
-	if err := at.put(v, partition(&v.State)); err != nil {
+	if err := at.put(v, partition(&v.State), marksOf(&v.State)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -276,5 +281,41 @@ func TestLookWhileTheRegistryIsRead(t *testing.T) {
 	end()
 	if !at.add(read, partition(&v.State), idleNoon) {
 		t.Error("the next reading cannot put the feed on the agenda")
+	}
+}
+
+// TestALookDoesNotHurryAPoll: a feed that is overdue by the registry, and whose poll was spread or put off, keeps its place
+// when somebody says something else of it.
+func TestALookDoesNotHurryAPoll(t *testing.T) {
+	t.Parallel()
+	at := newAgendaTest(t, 3)
+	overdue := idleNoon.Add(-time.Hour)
+	for _, id := range at.ids {
+		at.polled(t, id, overdue.Add(-time.Hour), overdue)
+		poll := &feedmill.Poll{Feed: id, PutOff: true, Slot: idleNoon.Add(time.Minute)}
+		if !at.later(poll, idleNoon.Add(time.Minute)) {
+			t.Fatal("the poll is not put off")
+		}
+	}
+	if err := at.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, due := range []time.Time{overdue, overdue.Add(time.Second), idleNoon.Add(time.Hour)} {
+		err := at.registry.Update(t.Context(), at.ids[i], func(s *feedmill.FeedState) error {
+			s.Tags, s.Due = []string{"news"}, due
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := at.look(t.Context(), at.ids[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := at.due(idleNoon); len(got) > 0 {
+		t.Errorf("%d of the feeds are polled before the time that they were put off to", len(got))
+	}
+	if got := at.due(idleNoon.Add(time.Minute)); len(got) != 2 {
+		t.Errorf("%d feeds are polled at the time that they were put off to, want 2: one is moved to later", len(got))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ const (
 	idleEvery = time.Second
 	// maxIdle is how many feeds' states are kept in memory; of more feeds it is only known when they are due.
 	maxIdle = 1 << 18
+	// writeTries is how often a feed is tried to be written that fails alone, before it is forgotten.
+	writeTries = 5
 	// lastFlush is how long the last states have to be written when the process ends.
 	lastFlush = 5 * time.Second
 )
@@ -40,7 +43,7 @@ type idle struct {
 	dirty map[string]bool
 	// states counts the feeds whose state is in memory.
 	states int
-	failed bool // the last flush
+	failed bool // the last flush: the store took nothing, and no feed of the agenda is polled until it does
 	agenda
 }
 
@@ -53,11 +56,21 @@ type idleFeed struct {
 	due      int64  // Unix nanoseconds, as all times here
 	slot     int64  // that was booked with its host; 0: none
 	polled   int64
-	changes  int32 // since it was read
-	place    int32 // in the agenda; -1: it does not stand there
-	part     uint8 // partition of the host that is asked
-	putOff   bool  // it was overdue and has been put off once
+	was      *marks // those of the state that was read, where a poll that is not written has changed them
+	changes  int32  // since it was read
+	place    int32  // in the agenda; -1: it does not stand there
+	part     uint8  // partition of the host that is asked
+	putOff   bool   // it was overdue and has been put off once
+	tries    int8   // to write it that failed while others were written
 }
+
+// marks are what an idle poll may change of what the next request for a feed is.
+type marks struct {
+	validators feedmill.Validators
+	movedTo    string
+}
+
+func marksOf(st *feedmill.FeedState) marks { return marks{st.Validators, st.MovedTo} }
 
 func newIdle(r *registry.Registry, log *slog.Logger) *idle {
 	d := &idle{registry: r, log: log, feeds: map[string]*idleFeed{}, dirty: map[string]bool{}, agenda: newAgenda()}
@@ -78,9 +91,9 @@ func (d *idle) version(ctx context.Context, id string) (registry.Version, error)
 	return e.Version()
 }
 
-// put takes what a poll made of a version of a feed's state. The feed stands on the agenda then, where its partition is
+// put takes what a poll made of a version of a feed's state, whose marks were those of was. The feed stands on the agenda then, where its partition is
 // this process's to poll.
-func (d *idle) put(v registry.Version, part uint8) error {
+func (d *idle) put(v registry.Version, part uint8, was marks) error {
 	e, err := registry.Encode(&v)
 	if err != nil {
 		return err
@@ -97,6 +110,12 @@ func (d *idle) put(v registry.Version, part uint8) error {
 	}
 	d.keep(f, e.State)
 	f.part, f.due, f.slot, f.polled, f.putOff = part, v.State.Due.UnixNano(), 0, v.State.LastPoll.UnixNano(), false
+	if !d.dirty[e.ID] {
+		f.was = nil
+	}
+	if f.was == nil && was != marksOf(&v.State) {
+		f.was = &was
+	}
 	f.changes++
 	d.dirty[e.ID] = true
 	if d.held[part] {
@@ -151,7 +170,7 @@ func (d *idle) drop(f *idleFeed) {
 func (d *idle) settle(ctx context.Context, id string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	err := d.write(ctx, []string{id})
+	_, err := d.write(ctx, []string{id})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if f := d.feeds[id]; err == nil && f != nil {
@@ -165,7 +184,7 @@ func (d *idle) settle(ctx context.Context, id string) error {
 func (d *idle) look(ctx context.Context, id string) (missing bool, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	if err := d.write(ctx, []string{id}); err != nil {
+	if _, err := d.write(ctx, []string{id}); err != nil {
 		return false, err
 	}
 	v, err := d.registry.Version(ctx, id)
@@ -199,19 +218,35 @@ func mayIdle(st *feedmill.FeedState) bool {
 	return st.Outcome == "" || st.Outcome == feedmill.OutcomeUnchanged
 }
 
-// refresh takes a state that somebody else has written. The caller holds mu.
+// refresh takes a state that somebody else has written. The feed moves on the agenda where that says anew when the next poll
+// is, and not to before a time that this one was put off to, for its host or to spread what is overdue. The caller holds mu.
 func (d *idle) refresh(f *idleFeed, v registry.Version) error {
 	e, err := registry.Encode(&v)
 	if err != nil {
 		return err
 	}
+	moves := d.moves(f, &v.State)
 	d.keep(f, e.State)
 	f.revision, f.base = e.Revision, e.Revision
-	if f.place >= 0 && v.State.Due.UnixNano() != f.due && !v.State.Due.IsZero() {
+	if moves {
 		f.due, f.slot = v.State.Due.UnixNano(), 0
 		d.place(f)
 	}
 	return nil
+}
+
+// moves tells whether a feed is due at another time by a state than by the one that is known. The caller holds mu.
+func (d *idle) moves(f *idleFeed, st *feedmill.FeedState) bool {
+	place := time.Unix(0, f.due)
+	if f.place < 0 || st.Due.IsZero() || st.Due.Equal(place) || !mayIdle(st) {
+		return false
+	}
+	known, err := registry.Encoded{ID: f.id, State: f.state}.Version()
+	if err != nil { // it was dropped to make room
+		return st.Due.After(time.Now())
+	}
+	putOff := place.After(known.State.Due)
+	return !st.Due.Equal(known.State.Due) && (st.Due.After(place) || !putOff)
 }
 
 // run writes states down until ctx ends, and then those that are left.
@@ -222,7 +257,7 @@ func (d *idle) run(ctx context.Context) error {
 		select {
 		case <-tick.C:
 			if err := d.flush(ctx); err != nil && ctx.Err() == nil {
-				d.log.Warn("the states of feeds without news cannot be written down; trying again", "error", err)
+				d.log.Warn("the states of feeds without news cannot be written down; no feed of this process is polled on the agenda until they can; trying again", "error", err)
 			}
 		case <-ctx.Done():
 			return nil
@@ -239,6 +274,7 @@ func (d *idle) close() {
 	}
 }
 
+// flush writes down what is not. Its error says that the store takes nothing; those of single feeds are logged.
 func (d *idle) flush(ctx context.Context) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
@@ -248,52 +284,109 @@ func (d *idle) flush(ctx context.Context) error {
 		ids = append(ids, id)
 	}
 	d.mu.Unlock()
-	err := d.write(ctx, ids)
+	answered, err := d.write(ctx, ids)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.failed = err != nil
+	if d.failed = !answered; answered {
+		return nil
+	}
 	return err
 }
 
-// write writes down the feeds that are not. Errors of single ones leave them for the next time. The caller holds writing.
-func (d *idle) write(ctx context.Context, ids []string) error {
-	var all []registry.Encoded
-	var changes []int32
+// unwritten is a feed as it is to be written.
+type unwritten struct {
+	registry.Encoded
+	changes int32
+	was     *marks
+}
+
+// write writes down the feeds that are not, and tells whether the store answered for any; so it does where there are none.
+// One that fails beside others is left for the next time, up to writeTries times. The caller holds writing.
+func (d *idle) write(ctx context.Context, ids []string) (answered bool, err error) {
+	all := d.unwritten(ids)
+	if len(all) == 0 {
+		return true, nil
+	}
+	encoded := make([]registry.Encoded, len(all))
+	for i := range all {
+		encoded[i] = all[i].Encoded
+	}
+	results := d.registry.PutEncoded(ctx, encoded)
+	answered = slices.ContainsFunc(results, func(w registry.Written) bool { return w.Err == nil || errors.Is(w.Err, registry.ErrConflict) })
+	for i, w := range results {
+		if errors.Is(w.Err, registry.ErrConflict) {
+			w.Err = d.merge(ctx, &all[i])
+		} else if w.Err == nil {
+			d.written(&all[i], w.Revision)
+		}
+		if w.Err != nil && answered && ctx.Err() == nil {
+			d.refused(all[i].ID, w.Err)
+		}
+		if err == nil {
+			err = w.Err
+		}
+	}
+	return answered, err
+}
+
+// unwritten returns those of the feeds that are to be written. Where the store took nothing the last time, or not one of
+// them, another feed goes with them, as it is: it shows whether the store or a feed is at fault.
+func (d *idle) unwritten(ids []string) (all []unwritten) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	doubt := d.failed
 	for _, id := range ids {
 		if f := d.feeds[id]; f != nil && d.dirty[id] {
-			all, changes = append(all, registry.Encoded{ID: f.id, State: f.state, Revision: f.revision}), append(changes, f.changes)
+			all = append(all, unwritten{registry.Encoded{ID: f.id, State: f.state, Revision: f.revision}, f.changes, f.was})
+			doubt = doubt || f.tries > 0
 		}
 	}
-	d.mu.Unlock()
-	if len(all) == 0 {
-		return nil
+	if len(all) == 0 || !doubt {
+		return all
 	}
-	var failed error
-	for i, w := range d.registry.PutEncoded(ctx, all) {
-		id := all[i].ID
-		if errors.Is(w.Err, registry.ErrConflict) {
-			w.Err = d.merge(ctx, all[i], changes[i])
-		} else if w.Err == nil {
-			d.mu.Lock()
-			if f := d.feeds[id]; f != nil {
-				f.revision = w.Revision
-				if f.changes == changes[i] {
-					delete(d.dirty, id)
-				}
-			}
-			d.mu.Unlock()
-		}
-		if failed == nil {
-			failed = w.Err
+	for id, f := range d.feeds {
+		if f.state != nil && !d.dirty[id] {
+			return append(all, unwritten{registry.Encoded{ID: f.id, State: f.state, Revision: f.revision}, f.changes, nil})
 		}
 	}
-	return failed
+	return all
+}
+
+// written notes that a feed is written.
+func (d *idle) written(u *unwritten, revision uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.feeds[u.ID]
+	if f == nil {
+		return
+	}
+	f.revision, f.tries = revision, 0
+	if f.changes == u.changes {
+		delete(d.dirty, u.ID)
+	}
+}
+
+// refused notes that a feed alone could not be written, and forgets one that cannot be again and again.
+func (d *idle) refused(id string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.feeds[id]
+	if f == nil {
+		return
+	}
+	switch f.tries++; f.tries {
+	case 1:
+		d.log.Warn("what a poll of a feed found cannot be written down; trying again", "feed", id, "error", err)
+	case writeTries:
+		d.log.Error("what a poll of a feed found cannot be written down; it is left, and the feed is polled as it stands in the registry when that is next looked through",
+			"feed", id, "error", err)
+		d.drop(f)
+	}
 }
 
 // merge adds what a poll found to a state that somebody else has changed, and goes on from there. A feed that is not to be
 // polled any more is forgotten.
-func (d *idle) merge(ctx context.Context, e registry.Encoded, changes int32) error {
+func (d *idle) merge(ctx context.Context, e *unwritten) error {
 	found, err := e.Version()
 	if err != nil {
 		return err
@@ -305,6 +398,9 @@ func (d *idle) merge(ctx context.Context, e registry.Encoded, changes int32) err
 		}
 		s.LastPoll, s.LastSuccess, s.Outcome, s.Status, s.Class, s.Error = st.LastPoll, st.LastSuccess, st.Outcome, st.Status, st.Class, st.Error
 		s.Failures, s.RetryAt, s.New, s.Fresh, s.MaxAge, s.Due, s.LastBody = st.Failures, st.RetryAt, st.New, st.Fresh, st.MaxAge, st.Due, st.LastBody
+		if e.was != nil && *e.was == marksOf(s) {
+			s.Validators, s.MovedTo = st.Validators, st.MovedTo
+		}
 		return nil
 	})
 	var now registry.Version
@@ -323,9 +419,10 @@ func (d *idle) merge(ctx context.Context, e registry.Encoded, changes int32) err
 	case err != nil || now.State.Paused || now.State.Gone:
 		d.drop(f)
 		return nil
-	case f.changes != changes:
+	case f.changes != e.changes:
 		return nil // polled again: that is merged next
 	}
+	f.tries = 0
 	delete(d.dirty, e.ID)
 	return d.refresh(f, now)
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"testing"
@@ -34,15 +35,19 @@ func newIdleTest(t *testing.T) *idleTest {
 }
 
 // poll is a poll that finds nothing new.
-func (it *idleTest) poll(t *testing.T, at time.Time) {
+func (it *idleTest) poll(t *testing.T, at time.Time, found ...func(*feedmill.FeedState)) {
 	t.Helper()
 	v, err := it.version(t.Context(), it.id)
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := marksOf(&v.State)
 	v.State.LastPoll, v.State.LastSuccess, v.State.Outcome, v.State.Failures = at, at, feedmill.OutcomeUnchanged, 0
+	for _, f := range found {
+		f(&v.State)
+	}
 	v.State.Due = at.Add(time.Hour)
-	if err := it.put(v, partition(&v.State)); err != nil {
+	if err := it.put(v, partition(&v.State), before); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -163,5 +168,99 @@ func TestIdleSettle(t *testing.T) {
 	it.change(t, func(s *feedmill.FeedState) { s.Failures++ })
 	if v, err := it.version(t.Context(), it.id); err != nil || v.State.Failures != 1 || !v.State.LastPoll.Equal(idleNoon) {
 		t.Errorf("%d failures after a success and a failure, last poll %v, %v", v.State.Failures, v.State.LastPoll, err)
+	}
+}
+
+// TestMergeKeepsMarks: a new address and new validators that an idle poll found are kept beside what somebody else said of
+// the feed, unless that was about the same.
+func TestMergeKeepsMarks(t *testing.T) {
+	t.Parallel()
+	found := func(s *feedmill.FeedState) {
+		s.MovedTo, s.Validators = "https://example.org/new", feedmill.Validators{URL: "https://example.org/new", ETag: `"2"`}
+	}
+	it := newIdleTest(t)
+	it.poll(t, idleNoon, found)
+	it.change(t, func(s *feedmill.FeedState) { s.Tags = []string{"news"} })
+	if err := it.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := feedmill.FeedState{}
+	found(&want)
+	if st := it.stored(t); marksOf(&st) != marksOf(&want) || len(st.Tags) != 1 {
+		t.Errorf("moved to %q, validators %+v, tags %v", st.MovedTo, st.Validators, st.Tags)
+	}
+	it.poll(t, idleNoon.Add(time.Hour), func(s *feedmill.FeedState) { s.Validators.ETag = `"3"` })
+	it.change(t, func(s *feedmill.FeedState) { s.Validators, s.Reread = feedmill.Validators{}, true })
+	if err := it.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := it.stored(t); st.Validators != (feedmill.Validators{}) || !st.LastPoll.Equal(idleNoon.Add(time.Hour)) {
+		t.Errorf("validators that were forgotten are back: %+v; last poll %v", st.Validators, st.LastPoll)
+	}
+}
+
+// fussyStore refuses one key, or all.
+type fussyStore struct {
+	*mem.Store
+	key string
+	all bool
+}
+
+func (s *fussyStore) PutAll(ctx context.Context, bucket string, writes []registry.Write) []registry.Written {
+	done := make([]registry.Written, len(writes))
+	for i, w := range writes {
+		if s.all || w.Key == s.key {
+			done[i].Err = errors.New("refused")
+			continue
+		}
+		done[i].Revision, done[i].Err = s.Put(ctx, bucket, w.Key, w.Value, w.Revision)
+	}
+	return done
+}
+
+// TestAFeedThatCannotBeWrittenStopsNoOther: neither one that the store refuses nor one whose value there cannot be read.
+// Where the store takes nothing, nothing is forgotten.
+func TestAFeedThatCannotBeWrittenStopsNoOther(t *testing.T) {
+	t.Parallel()
+	for _, unreadable := range []bool{false, true} {
+		store := &fussyStore{Store: mem.New()}
+		at := newAgendaTestOn(t, store, 2)
+		bad, good := at.ids[0], at.ids[1]
+		at.polled(t, good, idleNoon, idleNoon.Add(time.Minute))
+		if err := at.flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		at.polled(t, bad, idleNoon, idleNoon.Add(time.Hour))
+		store.all = true
+		for range 2 * writeTries {
+			if err := at.flush(t.Context()); err == nil {
+				t.Error("nothing can be written, and nobody is told")
+			}
+		}
+		if poll, _ := at.next(idleNoon.Add(time.Minute)); poll != nil || !at.has(bad) {
+			t.Errorf("while nothing can be written: a poll %+v, the feed still there %v", poll, at.has(bad))
+		}
+		if store.all = false; unreadable {
+			_, revision, err := store.Get(t.Context(), registry.BucketFeeds, bad)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Put(t.Context(), registry.BucketFeeds, bad, []byte("[]"), revision); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			store.key = bad
+		}
+		for try := range writeTries + 1 { // the good feed has nothing to be written
+			if err := at.flush(t.Context()); err != nil || at.failed {
+				t.Errorf("unreadable %v: try %d: the store is thought to be away: %v", unreadable, try, err)
+			}
+		}
+		if at.has(bad) {
+			t.Errorf("unreadable %v: a feed that cannot be written is still in memory", unreadable)
+		}
+		if poll, _ := at.next(idleNoon.Add(time.Minute)); poll == nil || poll.Feed != good {
+			t.Errorf("unreadable %v: the other feed is not polled: %+v", unreadable, poll)
+		}
 	}
 }

@@ -161,6 +161,7 @@ func (p *pipeline) pollFeed(ctx context.Context, poll feedmill.Poll, out *bus.Ou
 // of others. It is an event where it was not so the last time, too.
 func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time, change func(*feedmill.FeedState)) {
 	was := v.State.Outcome
+	before := marksOf(&v.State)
 	change(&v.State)
 	st := &v.State
 	st.Due = p.next(st, now)
@@ -175,7 +176,7 @@ func (p *pipeline) unchanged(out *bus.Outbox, v registry.Version, now time.Time,
 		p.tell(e)
 	}
 	out.Then(func(context.Context) error {
-		if err := p.idle.put(v, part); err != nil {
+		if err := p.idle.put(v, part, before); err != nil {
 			return err
 		}
 		p.once.polled(st.ID, st.Outcome)
