@@ -213,6 +213,16 @@ func (a *Applied) say(key, value, from string) {
 	a.Said = append(a.Said, Said{key, value, from})
 }
 
+// said is the value of a setting that is not as for all, "" where it is.
+func (a *Applied) said(key string) string {
+	for _, s := range a.Said {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return ""
+}
+
 func (a *Applied) unsay(key string) {
 	a.Said = slices.DeleteFunc(a.Said, func(s Said) bool { return s.Key == key })
 }

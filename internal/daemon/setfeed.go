@@ -9,8 +9,9 @@ import (
 )
 
 // SetFeed changes what an operator says of a feed, its tags and settings. Where that makes its interval another one, its
-// next poll comes when it would have come had this been said before the last one, at once at the earliest; and at once where
-// the last one failed, for what was wrong may be mended by this.
+// next poll comes when it would have come had this been said before the last one, at once at the earliest. Where the last
+// one failed, and what is sent is another now, the login or the user agent, what was wrong may be mended: then it comes as
+// soon as poll.min after the last one.
 func (c *Client) SetFeed(ctx context.Context, st *feedmill.FeedState, change func(*feedmill.FeedState) error) error {
 	moved := false
 	err := c.Registry.Update(ctx, st.ID, func(s *feedmill.FeedState) error {
@@ -22,12 +23,15 @@ func (c *Client) SetFeed(ctx context.Context, st *feedmill.FeedState, change fun
 			s.Settings = nil
 		}
 		now := c.holds(s)
-		if moved = was.Interval != now.Interval || was.MinInterval != now.MinInterval || s.Failures > 0; moved && !s.Paused && !s.Gone {
-			at := time.Now()
-			if from := later(s.LastPoll, s.Added); s.Failures == 0 && !from.IsZero() {
-				at = later(at, registry.Next(s, now.Policy(Policy(c.cfg)), from))
+		other := was.Interval != now.Interval || was.MinInterval != now.MinInterval
+		mended := s.Failures > 0 && (was.UserAgent != now.UserAgent || was.said("secret") != now.said("secret"))
+		if moved = (other || mended) && !s.LastPoll.IsZero(); moved && !s.Paused && !s.Gone {
+			policy := now.Policy(Policy(c.cfg))
+			at := registry.Next(s, policy, s.LastPoll)
+			if mended {
+				at = s.LastPoll.Add(policy.Min)
 			}
-			s.Due = later(at, s.RetryAt)
+			s.Due = later(later(time.Now(), at), s.RetryAt)
 		}
 		*st = *s
 		return nil
@@ -35,8 +39,10 @@ func (c *Client) SetFeed(ctx context.Context, st *feedmill.FeedState, change fun
 	if err != nil || st.Paused || st.Gone {
 		return err
 	}
-	if moved && st.Outcome != feedmill.OutcomeUnchanged {
-		return c.schedule(ctx, st, st.Due)
+	if moved && !mayIdle(st) {
+		if err := c.schedule(ctx, st, st.Due); err != nil {
+			return err
+		}
 	}
 	return c.tellPoller(ctx, st)
 }
