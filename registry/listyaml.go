@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -21,7 +22,8 @@ import (
 //     secret: example-login
 //
 // Elements that are wrong are left out and described in the error, each as name:line:col, beside the subscriptions of all
-// the others. Every subscription has Settings, which say where they stand.
+// the others, and so are second settings of a feed that stands there twice: the first count. Null says nothing. Every
+// subscription has Settings, which say where they stand.
 func ReadYAML(name string, r io.Reader) ([]Subscription, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxList+1))
 	if err != nil {
@@ -51,8 +53,14 @@ func ReadYAML(name string, r io.Reader) ([]Subscription, error) {
 		sub, err := yamlFeed(name, n)
 		if err == nil {
 			list.add(sub.URL, sub.Title, sub.Tags)
-			list.subs[list.at[sub.URL]].Settings = sub.Settings
-			continue
+			first := &list.subs[list.at[sub.URL]]
+			if first.Settings.IsZero() && (first.Settings == nil || !sub.Settings.IsZero()) {
+				first.Settings = sub.Settings
+			}
+			if sub.Settings.IsZero() || Same(first.Settings, sub.Settings) {
+				continue
+			}
+			err = fmt.Errorf("%s:%d:%d: %s has other settings at %s, which count; remove one", name, n.Line, n.Column, sub.URL, first.Settings.From)
 		}
 		if bads++; bads <= maxBadLines {
 			bad = append(bad, err)
@@ -69,7 +77,8 @@ func yamlFeed(name string, n *yaml.Node) (sub Subscription, err error) {
 		return fmt.Errorf("%s:%d:%d: %s", name, n.Line, n.Column, fmt.Sprintf(format, args...))
 	}
 	sub.Settings = &feedmill.Settings{From: fmt.Sprintf("%s:%d", name, n.Line)}
-	if n.Kind == yaml.ScalarNode {
+	n = named(n)
+	if n.Kind == yaml.ScalarNode && !isNull(n) {
 		if sub.URL, err = cleanURL(n.Value); err != nil {
 			return sub, at(n, "%v", err)
 		}
@@ -79,8 +88,14 @@ func yamlFeed(name string, n *yaml.Node) (sub Subscription, err error) {
 		return sub, at(n, "no feed; write a URL, or a group of keys such as {url: https://example.com/feed.xml, interval: 15m}")
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key, value := n.Content[i], named(n.Content[i+1])
 		text := value.Value
+		if key.Value == "<<" {
+			return sub, at(key, "merge keys (<<) are not read; write the keys out")
+		}
+		if isNull(value) && (key.Value == "url" || key.Value == "title" || key.Value == "tags" || slices.Contains(SettingKeys(), key.Value)) {
+			continue // nothing is said
+		}
 		if key.Value == "filters" {
 			b, err := yaml.Marshal(value)
 			if err != nil {
@@ -98,11 +113,16 @@ func yamlFeed(name string, n *yaml.Node) (sub Subscription, err error) {
 		case "title":
 			sub.Title = strings.Join(strings.Fields(text), " ")
 		case "tags":
-			if value.Kind == yaml.ScalarNode {
-				sub.Tags = append(sub.Tags, text)
+			tags := []*yaml.Node{value}
+			if value.Kind == yaml.SequenceNode {
+				tags = value.Content
 			}
-			for _, tag := range value.Content {
-				sub.Tags = append(sub.Tags, tag.Value)
+			for _, tag := range tags {
+				if tag = named(tag); tag.Kind != yaml.ScalarNode {
+					return sub, at(tag, "tags: want a text, or a list of texts")
+				} else if !isNull(tag) {
+					sub.Tags = append(sub.Tags, tag.Value)
+				}
 			}
 		default:
 			if err := Set(sub.Settings, key.Value, text); err != nil {
@@ -119,6 +139,17 @@ func yamlFeed(name string, n *yaml.Node) (sub Subscription, err error) {
 	}
 	return sub, nil
 }
+
+// named is what an alias stands for, and any other node itself.
+func named(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+// isNull tells whether a node says that there is nothing.
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
 // isYAML tells whether a list is YAML: its first line that is no comment begins an element.
 func isYAML(head []byte) bool {

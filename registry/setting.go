@@ -139,5 +139,6 @@ func Same(a, b *feedmill.Settings) bool {
 	x, y := *a, *b
 	same := slices.Equal(x.Filters, y.Filters)
 	x.Filters, y.Filters = nil, nil
+	x.From, y.From = "", ""
 	return same && reflect.DeepEqual(x, y)
 }

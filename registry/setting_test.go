@@ -63,13 +63,17 @@ func TestReadYAML(t *testing.T) {
 - {url: https://f.example/f, interval: never}
 - {tags: [x]}
 - https://a.example/f
+- {url: https://c.example/f, title: C, secret: one}
+- https://c.example/f
+- {url: https://c.example/f, secret: one}
+- {url: https://c.example/f, secret: two}
 `
 	subs, err := ReadSubscriptions("l.yaml", strings.NewReader(list))
 	want := []Subscription{
-		{URL: "https://a.example/f", Settings: &feedmill.Settings{From: "l.yaml:15"}},
+		{URL: "https://a.example/f", Settings: &feedmill.Settings{From: "l.yaml:2"}},
 		{URL: "https://b.example/f", Title: "B feed", Tags: []string{"news", "news/korea"}, Settings: &feedmill.Settings{From: "l.yaml:3", Interval: 900, FullText: "off",
 			Filters: []feedmill.ItemFilter{{Field: "title", Match: "(?i)weather", Action: "drop"}}}},
-		{URL: "https://c.example/f", Tags: []string{"one"}, Settings: &feedmill.Settings{From: "l.yaml:10"}},
+		{URL: "https://c.example/f", Title: "C", Tags: []string{"one"}, Settings: &feedmill.Settings{From: "l.yaml:16", Secret: "one"}},
 	}
 	if d := cmp.Diff(want, subs); d != "" {
 		t.Error(d)
@@ -77,19 +81,67 @@ func TestReadYAML(t *testing.T) {
 	wantErr := `l.yaml:11:3: url "ftp://d.example/f": want http:// or https:// at the beginning
 l.yaml:12:30: unknown setting "intervall"; the settings are interval, min_interval, user_agent, secret, full_text, revisit, renderer, rules, filters
 l.yaml:13:40: interval: "never" is no time from 1s to a year; write one such as 15m, 2h or 1d
-l.yaml:14:3: a feed without url`
+l.yaml:14:3: a feed without url
+l.yaml:19:3: https://c.example/f has other settings at l.yaml:16, which count; remove one`
 	if err == nil || err.Error() != wantErr {
 		t.Errorf("%v", cmp.Diff(wantErr, err.Error()))
 	}
 	for text, want := range map[string]string{
-		"- a: [":          "x.yaml:2:1: not YAML: ",
-		"[https://a/, [":  "x.yaml:2:1: not YAML: ",
-		"- - x":           "x.yaml:1:3: no feed; write a URL, ",
-		"- url: [a, b]":   "x.yaml:1:8: url: want a text",
-		"- https://a/\nx": "x.yaml:",
+		"- a: [":                             "x.yaml:2:1: not YAML: ",
+		"[https://a/, [":                     "x.yaml:2:1: not YAML: ",
+		"- - x":                              "x.yaml:1:3: no feed; write a URL, ",
+		"- ~":                                "x.yaml:1:3: no feed; write a URL, ",
+		"- url: ~":                           "x.yaml:1:3: a feed without url",
+		"- {url: https://a/, tags: [[x]]}":   "x.yaml:1:28: tags: want a text, or a list of texts",
+		"- {url: https://a/, tags: {x: y}}":  "x.yaml:1:27: tags: want a text, or a list of texts",
+		"- &a {url: https://a/}\n- {<<: *a}": "x.yaml:2:4: merge keys (<<) are not read; write the keys out",
+		"- url: [a, b]":                      "x.yaml:1:8: url: want a text",
+		"- https://a/\nx":                    "x.yaml:",
 	} {
 		if _, err := ReadSubscriptions("x.yaml", strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s…", text, err, want)
+		}
+	}
+}
+
+// In YAML null says nothing, and an alias stands for what it names.
+func TestReadYAMLNullAndAlias(t *testing.T) {
+	t.Parallel()
+	list := `- {url: https://a.example/f, title: ~, tags: null, secret: , interval: ~, filters: ~}
+- &b {url: https://b.example/f, tags: &tags [x, ~, y], interval: &often 5m}
+- {url: https://c.example/f, tags: *tags, interval: *often}
+- *b
+`
+	subs, err := ReadYAML("l.yaml", strings.NewReader(list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Subscription{
+		{URL: "https://a.example/f", Settings: &feedmill.Settings{From: "l.yaml:1"}},
+		{URL: "https://b.example/f", Tags: []string{"x", "y"}, Settings: &feedmill.Settings{From: "l.yaml:2", Interval: 300}},
+		{URL: "https://c.example/f", Tags: []string{"x", "y"}, Settings: &feedmill.Settings{From: "l.yaml:3", Interval: 300}},
+	}
+	if d := cmp.Diff(want, subs); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSame(t *testing.T) {
+	t.Parallel()
+	filters := []feedmill.ItemFilter{{Field: "title", Match: "x", Action: "drop"}}
+	for name, tt := range map[string]struct {
+		a, b *feedmill.Settings
+		same bool
+	}{
+		"none":             {nil, &feedmill.Settings{From: "l.yaml:1"}, true},
+		"one says nothing": {&feedmill.Settings{Secret: "a"}, nil, false},
+		"elsewhere":        {&feedmill.Settings{Secret: "a", From: "l.yaml:1"}, &feedmill.Settings{Secret: "a", From: "l.yaml:2"}, true},
+		"another":          {&feedmill.Settings{Secret: "a"}, &feedmill.Settings{Secret: "b"}, false},
+		"filters":          {&feedmill.Settings{Filters: filters, From: "x"}, &feedmill.Settings{Filters: filters}, true},
+		"other filters":    {&feedmill.Settings{Filters: filters, Secret: "a"}, &feedmill.Settings{Secret: "a"}, false},
+	} {
+		if got := Same(tt.a, tt.b); got != tt.same {
+			t.Errorf("%s: %v, want %v", name, got, tt.same)
 		}
 	}
 }
