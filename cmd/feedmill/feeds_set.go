@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/feedmill/feedmill"
@@ -32,7 +32,7 @@ func feedsSetCommand(a *app) *cobra.Command {
   rules          the name of the site rule by which pages are read, or off
   filters        a list such as [{field: title, match: weather, action: drop}]
 
-docs/settings.md has more on each. What stands in a feed list in YAML counts again when that list is read.` + choiceHelp,
+docs/settings.md has more on each. Settings of a feed in a feed list in YAML count again when that list is read.` + choiceHelp,
 		Example: `  feedmill feeds set interval=15m secret=paper-login https://example.com/feed.xml
   feedmill feeds set full_text=off --tag podcasts
   feedmill feeds set interval= --all`,
@@ -55,10 +55,11 @@ docs/settings.md has more on each. What stands in a feed list in YAML counts aga
 		}
 		return a.withClient(c.Context(), func(client *daemon.Client, cfg *config.Config) error {
 			a.checkSecrets(cfg, values)
+			said := listedSettings(cfg)
 			return a.work(c.Context(), client, cfg, f, "set", "set", names, func(ctx context.Context, st *feedmill.FeedState) (string, error) {
 				listed := ""
-				if s := st.Settings; s != nil && s.From != "" && slices.ContainsFunc(cfg.Feeds, func(list string) bool { return strings.HasPrefix(s.From, list+":") }) {
-					listed = "(until " + s.From + " is read again)"
+				if place := said[st.ID]; place.list != "" && place.list == st.Origin {
+					listed = "(until " + place.from + " is read again)"
 				}
 				return listed, client.SetFeed(ctx, st, func(s *feedmill.FeedState) error {
 					settings := feedmill.Settings{}
@@ -80,6 +81,29 @@ docs/settings.md has more on each. What stands in a feed list in YAML counts aga
 	}
 	a.busFlags(c)
 	return c
+}
+
+// listPlace is where a feed list under feeds in the configuration has settings for a feed.
+type listPlace struct{ list, from string }
+
+// listedSettings are the feeds for which the lists of the configuration have settings, by id. Lists that cannot be read here
+// are passed over: the daemon tells what is wrong with them.
+func listedSettings(cfg *config.Config) map[string]listPlace {
+	all := map[string]listPlace{}
+	for _, list := range cfg.Feeds {
+		f, err := os.Open(list)
+		if err != nil {
+			continue
+		}
+		subs, _ := registry.ReadSubscriptions(list, f) // with what could be read
+		f.Close()
+		for _, s := range subs {
+			if !s.Settings.IsZero() {
+				all[feedmill.FeedID(s.URL)] = listPlace{list, s.Settings.From}
+			}
+		}
+	}
+	return all
 }
 
 // assignments parts what sets something from what names feeds.

@@ -88,19 +88,19 @@ func (o *Overrides) For(st *feedmill.FeedState, rawURL string) Applied {
 		return a
 	}
 	host := hostOf(rawURL)
-	if len(o.cfg.Fetch.RevisitOff) > 0 && chosen(o.cfg.Fetch.RevisitOff, st, host) != "" {
+	if len(o.cfg.Fetch.RevisitOff) > 0 && chosen(o.cfg.Fetch.RevisitOff, st, host).any() {
 		a.Revisit = nil
 		a.say("revisit", "off", "fetch.revisit_off")
 	}
-	if len(o.cfg.Fetch.RendererFor) > 0 && o.cfg.Fetch.Renderer != "" && chosen(o.cfg.Fetch.RendererFor, st, host) != "" {
+	if len(o.cfg.Fetch.RendererFor) > 0 && o.cfg.Fetch.Renderer != "" && chosen(o.cfg.Fetch.RendererFor, st, host).any() {
 		a.Renderer = true
 		a.say("renderer", "on", "fetch.renderer_for")
 	}
-	secret, byHost := "", false
+	secret, secretBy := "", ways{}
 	for i := range o.cfg.Settings {
 		s := &o.cfg.Settings[i]
 		by := chosen(s.For, st, host)
-		if by == "" {
+		if !by.any() {
 			continue
 		}
 		from := fmt.Sprintf("settings[%d]", i)
@@ -118,7 +118,7 @@ func (o *Overrides) For(st *feedmill.FeedState, rawURL string) Applied {
 			a.say("min_interval", s.MinInterval.String(), from)
 		}
 		if s.Secret != "" {
-			secret, byHost = s.Secret, by == byHostName
+			secret, secretBy = s.Secret, by
 			a.say("secret", s.Secret, from)
 		}
 		if s.Revisit != nil {
@@ -142,7 +142,7 @@ func (o *Overrides) For(st *feedmill.FeedState, rawURL string) Applied {
 			a.say("min_interval", config.Duration(a.MinInterval).String(), from)
 		}
 		if own.Secret != "" {
-			secret, byHost = own.Secret, false
+			secret, secretBy = own.Secret, ways{feed: true}
 			a.say("secret", own.Secret, from)
 		}
 		switch own.Revisit {
@@ -161,7 +161,7 @@ func (o *Overrides) For(st *feedmill.FeedState, rawURL string) Applied {
 	if o.cfg.Fetch.Renderer == "" {
 		a.Renderer = false
 	}
-	o.choose(&a, secret, byHost, st.URL, rawURL)
+	o.choose(&a, secret, secretBy, st.URL, rawURL)
 	return a
 }
 
@@ -186,8 +186,8 @@ func (a *Applied) words(userAgent string, fullText, renderer feedmill.Switch, ru
 }
 
 // choose decides whether a secret goes with a request. That of a feed goes to the host and port of the feed's URL alone,
-// that of a host to it over https, or to this machine.
-func (o *Overrides) choose(a *Applied, name string, byHost bool, feedURL, rawURL string) {
+// that of a host to it over https, or to this machine; where it is of both, either way will do.
+func (o *Overrides) choose(a *Applied, name string, by ways, feedURL, rawURL string) {
 	if name == "" {
 		return
 	}
@@ -199,12 +199,12 @@ func (o *Overrides) choose(a *Applied, name string, byHost bool, feedURL, rawURL
 	switch {
 	case secret == nil:
 		a.Withheld, a.Why = name, "there is none of that name"
-	case byHost && !strings.EqualFold(u.Scheme, "https") && !isLoopback(u.Hostname()):
-		a.Withheld, a.Why = name, "a secret of a host goes over https alone"
-	case !byHost && !fetcher.SameParty(feedURL, rawURL):
-		a.Withheld, a.Why = name, "it is for the host of the feed's URL alone"
-	default:
+	case by.host && (strings.EqualFold(u.Scheme, "https") || isLoopback(u.Hostname())), by.feed && fetcher.SameParty(feedURL, rawURL):
 		a.Secret = secret
+	case by.host:
+		a.Withheld, a.Why = name, "a secret of a host goes over https alone"
+	default:
+		a.Withheld, a.Why = name, "it is for the host of the feed's URL alone"
 	}
 }
 
@@ -238,28 +238,24 @@ func revisitText(times []config.Duration) string {
 	return strings.Join(parts, ", ")
 }
 
-// By what a list names a feed or a page.
-const (
-	byFeed     = "feed"
-	byTag      = "tag"
-	byHostName = "host"
-)
+// ways are those in which a list names a page or a feed: the feed, by its URL or a tag, or the host.
+type ways struct{ feed, host bool }
 
-// chosen tells by what a list names a page, or the feed itself: by its host or a domain above it, by the feed's URL, by a tag
-// of it; "" where it does not.
-func chosen(list []string, st *feedmill.FeedState, host string) string {
+func (w ways) any() bool { return w.feed || w.host }
+
+// chosen tells in which ways a list names a page, or the feed itself: by its host or a domain above it, by the feed's URL or
+// a tag of it. The order of the list means nothing.
+func chosen(list []string, st *feedmill.FeedState, host string) ways {
+	var by ways
 	for _, s := range list {
-		if s == st.URL {
-			return byFeed
-		}
 		if name := strings.ToLower(s); host != "" && (host == name || strings.HasSuffix(host, "."+name)) {
-			return byHostName
+			by.host = true
 		}
-		if registry.HasTag(st, s) {
-			return byTag
+		if s == st.URL || registry.HasTag(st, s) {
+			by.feed = true
 		}
 	}
-	return ""
+	return by
 }
 
 func hostOf(rawURL string) string {

@@ -145,6 +145,8 @@ func TestOverrides(t *testing.T) {
 		{For: []string{"paper.example"}, Secret: "a", Revisit: []config.Duration{6 * hour}},
 		{For: []string{"https://feeds.example/x"}, Secret: "b", MinInterval: 2 * hour, Rules: "paper"},
 		{For: []string{"old.paper.example"}, Revisit: []config.Duration{}},
+		{For: []string{"daily", "daily.example"}, Secret: "a"},
+		{For: []string{"weekly.example", "weekly"}, Secret: "a"},
 	}
 	o, err := daemon.NewOverrides(cfg)
 	if err != nil {
@@ -167,6 +169,11 @@ func TestOverrides(t *testing.T) {
 		"feed moved to http":     {feedmill.FeedState{URL: "https://feeds.example/x"}, "http://feeds.example/x", "interval 0 2h secret  withheld b: it is for the host of the feed's URL alone full_text true revisit 1h, 24h rules paper | min_interval=2h@settings[2] secret=b@settings[2] rules=paper@settings[2]"},
 		"no revisit of one host": {feedmill.FeedState{URL: "https://a.example/f"}, "https://old.paper.example/1", "interval 0 0 secret a full_text true revisit off rules  | secret=a@settings[1] revisit=off@settings[3]"},
 		"off in fetch":           {feedmill.FeedState{URL: "https://a.example/f", Tags: []string{"quiet"}}, "https://a.example/1", "interval 0 0 secret  full_text true revisit off rules  | revisit=off@fetch.revisit_off"},
+		"tag, then host":         {feedmill.FeedState{URL: "https://feeds.daily.example/f", Tags: []string{"daily"}}, "https://www.daily.example/1", "interval 0 0 secret a full_text true revisit 1h, 24h rules  | secret=a@settings[4]"},
+		"host, then tag":         {feedmill.FeedState{URL: "https://feeds.weekly.example/f", Tags: []string{"weekly"}}, "https://www.weekly.example/1", "interval 0 0 secret a full_text true revisit 1h, 24h rules  | secret=a@settings[5]"},
+		"tag, then host, http":   {feedmill.FeedState{URL: "http://daily.example/f", Tags: []string{"daily"}}, "http://daily.example/1", "interval 0 0 secret a full_text true revisit 1h, 24h rules  | secret=a@settings[4]"},
+		"host, then tag, http":   {feedmill.FeedState{URL: "http://weekly.example/f", Tags: []string{"weekly"}}, "http://weekly.example/1", "interval 0 0 secret a full_text true revisit 1h, 24h rules  | secret=a@settings[5]"},
+		"host and tag elsewhere": {feedmill.FeedState{URL: "https://daily.example/f", Tags: []string{"daily"}}, "https://b.example/1", "interval 0 0 secret  withheld a: it is for the host of the feed's URL alone full_text true revisit 1h, 24h rules  | secret=a@settings[4]"},
 		"own": {feedmill.FeedState{URL: "https://a.example/f", Tags: []string{"sport"}, Settings: own}, "https://a.example/1",
 			`interval 1m 0 secret b full_text true revisit 1h, 24h rules  | interval=1m@feeds.yaml:3 secret=b@feeds.yaml:3 full_text=on@feeds.yaml:3 filters[0]=drop where the title matches "x"@feeds.yaml:3`},
 	} {

@@ -63,7 +63,7 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 		return sum, listed, err
 	}
 	for i := range added {
-		if a := &added[i]; a.Err == nil && !a.New && a.State.Origin == origin && subs[i].Settings != nil && !registry.Same(a.State.Settings, subs[i].Settings) {
+		if a := &added[i]; a.Err == nil && !a.New && a.State.Origin == origin && listChanges(subs[i].Settings, a.State.Settings, path) {
 			if err := c.SetFeed(ctx, &a.State, func(s *feedmill.FeedState) error {
 				s.Settings = subs[i].Settings
 				return nil
@@ -73,6 +73,18 @@ func (c *Client) ImportFile(ctx context.Context, path, origin string, each func(
 		}
 	}
 	return sum, listed, nil
+}
+
+// listChanges tells whether a list makes the settings of a feed other ones: those that it has, if the feed's are not these, and none
+// where it says nothing but once did. What was set otherwise stays where it says nothing.
+func listChanges(listed, now *feedmill.Settings, list string) bool {
+	switch {
+	case listed == nil:
+		return false
+	case listed.IsZero():
+		return now != nil && strings.HasPrefix(now.From, list+":")
+	}
+	return !registry.Same(now, listed)
 }
 
 // SyncLists keeps the registry in step with feed lists: listed feeds are subscribed to, and those that once came from a
