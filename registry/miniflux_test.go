@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -148,4 +149,40 @@ func TestReadMinifluxThatIsNone(t *testing.T) {
 			t.Errorf("%q without its login: %q, %v, want %q", raw, clean, login, want)
 		}
 	}
+}
+
+func FuzzReadMiniflux(f *testing.F) {
+	for _, name := range []string{"miniflux-feeds.json", "miniflux-me.json"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, b)
+	}
+	f.Add([]byte(`[{"feed_url": "http://jan:p%zz@a.example/f", "category": null}, null, {"feed_url": "jan:x@"}]`), []byte("null"))
+	f.Add([]byte(`[{"feed_url": "https://a/", "keep_filter_entry_rules": "EntryTitle=(\n=\nEntryTitle"}]`), []byte(`{"block_filter_entry_rules": "EntryURL=("}`))
+	f.Fuzz(func(t *testing.T, feeds, user []byte) {
+		subs, left, err := ReadMiniflux(feeds, user, "x")
+		if err != nil {
+			return
+		}
+		urls := map[string]bool{}
+		for _, s := range subs {
+			if urls[s.URL] {
+				t.Fatalf("URL %q stands twice", s.URL)
+			}
+			urls[s.URL] = true
+			if u, err := url.Parse(s.URL); err == nil && u.User != nil {
+				t.Fatalf("URL %q has a login", s.URL)
+			}
+			if err := CheckFilters(s.Settings.Filters); err != nil {
+				t.Fatalf("%s: %v", s.URL, err)
+			}
+		}
+		for _, l := range left {
+			if !urls[l.URL] {
+				t.Fatalf("%+v is left of no feed", l)
+			}
+		}
+	})
 }

@@ -179,3 +179,27 @@ func duration(t *testing.T, s string) time.Duration {
 	}
 	return d
 }
+
+func FuzzReadYAML(f *testing.F) {
+	f.Add("- https://a.example/f\n- {url: https://b.example/f, tags: [x, ~], interval: 5m, filters: [{field: title, match: x, action: drop}]}\n")
+	f.Add("- &a {url: https://a.example/f, tags: &t [x]}\n- *a\n- {<<: *a, tags: *t}\n")
+	f.Add("- &a [*a]\n- url: &b {x: *b}\n- {url: https://a/, filters: &c [*c]}\n")
+	f.Add("- {url: https://a/, secret: x}\n- {url: https://a/, secret: y}\n- {? {a: b} : c}\n")
+	f.Add("- {[a]: b, ~: c, tags: {}}\n---\n- x")
+	f.Fuzz(func(t *testing.T, text string) {
+		subs, _ := ReadYAML("l.yaml", strings.NewReader(text))
+		urls := map[string]bool{}
+		for _, s := range subs {
+			if clean, err := cleanURL(s.URL); err != nil || clean != s.URL || urls[s.URL] {
+				t.Fatalf("URL %q is not clean or stands twice: %v", s.URL, err)
+			}
+			urls[s.URL] = true
+			if s.Settings == nil || !strings.HasPrefix(s.Settings.From, "l.yaml:") {
+				t.Fatalf("%s: settings %+v say not where they stand", s.URL, s.Settings)
+			}
+			if err := CheckFilters(s.Settings.Filters); err != nil {
+				t.Fatalf("%s: %v", s.URL, err)
+			}
+		}
+	})
+}
