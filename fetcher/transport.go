@@ -16,12 +16,10 @@ const (
 // newTransport makes the connections of a Fetcher. There is no proxy unless one is asked for, since a proxy resolves names
 // behind the guard's back, and no transparent decompression, for body limits count the bytes as sent.
 func newTransport(o Options, p *proxies) *http.Transport {
-	dialer := &net.Dialer{Timeout: o.ConnectTimeout, ControlContext: o.guard().control}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	t := &http.Transport{
-		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 		TLSHandshakeTimeout:    o.ConnectTimeout,
 		ResponseHeaderTimeout:  o.HeaderTimeout,
@@ -32,7 +30,9 @@ func newTransport(o Options, p *proxies) *http.Transport {
 		IdleConnTimeout:        idleConnTimeout,
 		Protocols:              &protocols,
 	}
-	if p != nil {
+	if p == nil {
+		t.DialContext = (&net.Dialer{Timeout: o.ConnectTimeout, ControlContext: o.guard().control}).DialContext
+	} else {
 		t.Proxy, t.DialContext, t.OnProxyConnectResponse = p.forRequest, p.dialer(o), connected
 	}
 	return t

@@ -19,9 +19,6 @@ import (
 // secretName is what a secret may be called.
 var secretName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-// IsSecretName tells whether a text can be the name of a secret.
-func IsSecretName(s string) bool { return secretName.MatchString(s) }
-
 // Secret is a login: user and password, a token, a cookie, header fields. It shows its name and nothing else, whatever
 // prints, logs or encodes it.
 type Secret struct {
@@ -50,9 +47,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.name), nil }
 
 // Token returns the token, "" where there is none.
 func (s Secret) Token() string { return s.token }
-
-// Login returns user and password, "" where there are none.
-func (s Secret) Login() (user, password string) { return s.user, s.password }
 
 // Fields returns the header fields by which an HTTP server is shown the secret.
 func (s Secret) Fields() map[string]string {
