@@ -70,7 +70,11 @@ func (f *choice) chooses() bool { return f.tag != "" || f.state != "" || f.url !
 // check says what is wrong with the arguments and flags of a command.
 func (f *choice) check(c *cobra.Command, names []string) error {
 	switch {
-	case f.chooses() == (len(names) > 0):
+	case f.chooses() && len(names) > 0:
+		return argumentError(c, "has feeds by name ("+printable(names[0])+") and flags that choose feeds; leave out one of the two")
+	case f.all && (f.tag != "" || f.state != "" || f.url != ""):
+		return argumentError(c, "has --all, which stands alone; leave it out, or --tag, --state and --url")
+	case !f.chooses() && len(names) == 0:
 		return argumentError(c, "needs feeds, by URL or id, or flags that choose them: --tag, --state, --url or --all")
 	case f.state != "" && !slices.Contains(feedStates(), f.state):
 		return usageError{fmt.Errorf("--state: unknown state %q; the states are %s", f.state, strings.Join(feedStates(), ", "))}

@@ -29,7 +29,8 @@ Lines that hold no feed are told with their numbers, stop nothing, and make exit
 With --miniflux the feeds come from a running Miniflux, by its API: categories become tags, the crawler flag full text
 on or off, the rules that block and keep entries filters of the feed; titles and user agents are taken over, and
 disabled feeds are paused. What has no counterpart is told. Logins and cookies of feeds are not taken over and not
-shown. Done again, it brings in what is new and what was changed there; what was set here by hand stays. The API key
+shown. Done again, it brings in new feeds and categories, and full text, user agent and rules that were
+changed there; what was set here by hand stays, and so do titles, tags, and whether a feed is paused. The API key
 is the secret that --secret names, as in FEEDMILL_SECRET_MINIFLUX.`,
 		Example: `  feedmill feeds import subscriptions.opml
   curl -s https://example.com/feeds.txt | feedmill feeds import --tag new -

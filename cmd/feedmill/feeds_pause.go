@@ -82,11 +82,14 @@ func (a *app) soon(c *cobra.Command, f *choice, do, done string, names []string,
 				return "(" + feedOutcome(st) + ": not polled until it is resumed)", nil
 			}
 			at, err := act(ctx, client, st)
-			if err == nil && at.After(now.Add(time.Minute)) {
+			switch {
+			case err != nil:
+				return "", err
+			case at.After(now.Add(time.Minute)):
 				return "(its server asks to wait until " + moment(at, now) + ")", nil
 			}
 			soon.Add(1)
-			return "", err
+			return "", nil
 		})
 		if soon.Load() > 0 {
 			a.tellWhen(client, cfg, "the next poll comes")

@@ -40,6 +40,11 @@ docs/settings.md has more on each. Settings of a feed in a feed list in YAML cou
 	f := choiceFlags(c, false)
 	c.Args = func(c *cobra.Command, args []string) error {
 		values, names := assignments(args)
+		for _, name := range names {
+			if key, _, ok := strings.Cut(name, "="); ok && !strings.Contains(key, ":") {
+				return argumentError(c, "has "+printable(name)+", which is no feed and no KEY=VALUE; the keys are "+strings.Join(registry.SettingKeys(), ", "))
+			}
+		}
 		if len(values) == 0 {
 			return argumentError(c, "needs at least one KEY=VALUE; the keys are "+strings.Join(registry.SettingKeys(), ", "))
 		}
