@@ -1,5 +1,7 @@
 package feedmill
 
+import "regexp"
+
 // Settings are what an operator has said of one feed alone. A field with its zero value says nothing: then what holds for
 // the feed's tags and hosts counts, and last what holds for all.
 type Settings struct {
@@ -43,3 +45,14 @@ type ItemFilter struct {
 	Match  string `json:"match" yaml:"match"`   // a regular expression (RE2)
 	Action string `json:"action" yaml:"action"` // keep or drop
 }
+
+var (
+	secretName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	ruleName   = regexp.MustCompile(`^[^/\\\s]{1,100}$`)
+)
+
+// IsSecretName tells whether a text can be the name of a secret.
+func IsSecretName(s string) bool { return secretName.MatchString(s) }
+
+// IsRuleName tells whether a text can be the name of a site rule: that of its file without directory and extension.
+func IsRuleName(s string) bool { return ruleName.MatchString(s) }

@@ -3,7 +3,6 @@ package registry
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,11 +19,6 @@ func SettingKeys() []string {
 
 // maxFilters bounds the filters of one feed.
 const maxFilters = 100
-
-var (
-	secretForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	ruleForm   = regexp.MustCompile(`^[^/\\\s]{1,100}$`)
-)
 
 // Set sets one of the SettingKeys from a text; the empty text takes the setting back. The error says what could be written.
 func Set(s *feedmill.Settings, key, text string) error {
@@ -48,7 +42,7 @@ func Set(s *feedmill.Settings, key, text string) error {
 		}
 		s.UserAgent = text
 	case "secret":
-		if text != "" && !secretForm.MatchString(text) {
+		if text != "" && !feedmill.IsSecretName(text) {
 			return fmt.Errorf("secret: want the name of a secret: up to 64 of a-z, 0-9, -, _ and .; the secret itself stands in the file of secrets")
 		}
 		s.Secret = text
@@ -66,7 +60,7 @@ func Set(s *feedmill.Settings, key, text string) error {
 			s.Renderer = word
 		}
 	case "rules":
-		if text != "" && !ruleForm.MatchString(text) {
+		if text != "" && !feedmill.IsRuleName(text) {
 			return fmt.Errorf("rules: want the name of a site rule, that of its file without directory and extension, or off")
 		}
 		s.Rules = text

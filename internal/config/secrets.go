@@ -9,15 +9,13 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-)
 
-// secretName is what a secret may be called.
-var secretName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	"github.com/feedmill/feedmill"
+)
 
 // Secret is a login: user and password, a token, a cookie, header fields. It shows its name and nothing else, whatever
 // prints, logs or encodes it.
@@ -178,7 +176,7 @@ func (s *Secrets) read(path string) error {
 		name, value := root.Content[i], root.Content[i+1]
 		place := fmt.Sprintf("%s:%d:%d", path, name.Line, name.Column)
 		switch _, twice := s.byName[name.Value]; {
-		case name.Kind != yaml.ScalarNode || !secretName.MatchString(name.Value):
+		case name.Kind != yaml.ScalarNode || !feedmill.IsSecretName(name.Value):
 			errs = append(errs, fmt.Errorf("%s: this is no name of a secret: write up to 64 of a-z, 0-9, -, _ and .", place))
 			continue
 		case twice:

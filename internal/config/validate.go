@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/feedmill/feedmill"
 )
 
 // Validate checks ranges and what belongs together, and reports everything that is wrong, one a line: where the value
@@ -258,8 +260,6 @@ func (v *validator) revisit(list string, times []Duration) {
 	}
 }
 
-var ruleName = regexp.MustCompile(`^[^/\\\s]{1,100}$`)
-
 func (v *validator) settings() {
 	for i := range v.c.Settings {
 		s, key := &v.c.Settings[i], fmt.Sprintf("settings[%d]", i)
@@ -280,7 +280,7 @@ func (v *validator) settings() {
 		if strings.ContainsFunc(s.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 			v.bad(key+".user_agent", s.UserAgent, "which cannot stand in a header; write printable ASCII")
 		}
-		if s.Secret != "" && !secretName.MatchString(s.Secret) {
+		if s.Secret != "" && !feedmill.IsSecretName(s.Secret) {
 			v.bad(key+".secret", masked, "which is no name of a secret: up to 64 of a-z, 0-9, -, _ and .; the secret itself belongs into the file of secrets")
 		}
 		for _, k := range []struct{ key, value string }{{key + ".full_text", s.FullText}, {key + ".renderer", s.Renderer}} {
@@ -292,7 +292,7 @@ func (v *validator) settings() {
 			v.bad(key+".renderer", s.Renderer, "but fetch.renderer names none; write its NATS subject there, such as render.page")
 		}
 		v.revisit(key+".revisit", s.Revisit)
-		if s.Rules != "" && !ruleName.MatchString(s.Rules) {
+		if s.Rules != "" && !feedmill.IsRuleName(s.Rules) {
 			v.bad(key+".rules", s.Rules, "which is no name of a site rule; write that of its file without directory and extension, or off")
 		}
 	}
