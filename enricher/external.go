@@ -279,6 +279,9 @@ func (a *externalReply) add(r *feedmill.Record) {
 		old.Links.ISOCountry = cmp.Or(old.Links.ISOCountry, e.Links.ISOCountry)
 		old.Key = cmp.Or(old.Key, e.Key)
 	}
+	for i := range a.Topics {
+		a.Topics[i].Name = cmp.Or(a.Topics[i].Name, topicData().nameOf(a.Topics[i].Code))
+	}
 	r.Topics = append(slices.Clip(r.Topics), a.Topics...)
 	r.Dates = append(slices.Clip(r.Dates), a.Dates...)
 	r.Amounts = append(slices.Clip(r.Amounts), a.Amounts...)

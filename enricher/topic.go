@@ -107,6 +107,16 @@ var topicData = sync.OnceValue(func() *topicList {
 	return l
 })
 
+// nameOf is the name of a topic, "" where the list does not have it.
+func (l *topicList) nameOf(code string) string {
+	for _, t := range l.topics {
+		if t.code == code {
+			return t.name
+		}
+	}
+	return ""
+}
+
 func (l *topicList) add(lang, words string, w topicWord) {
 	t := l.words[lang]
 	if t == nil {
