@@ -43,6 +43,7 @@ type role struct {
 	of    *entity
 	ofKey string // of another entity, by its key; of is looked up when the record is written
 	name  string // of something that is no entity of the record
+	iso   string // the country that it is of, where that is said by a nationality
 	f     *field
 	from  int
 	to    int

@@ -33,6 +33,7 @@ func linkKnown(ctx context.Context, d *document) error {
 	}
 	weights := countryWeights(d)
 	of := map[*entity]*entityfile.Entity{}
+	refused := map[*entity]bool{}
 	for _, e := range d.ents {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -49,12 +50,29 @@ func linkKnown(ctx context.Context, d *document) error {
 			if e.iso == "" && e.typ == feedmill.TypeOrganization {
 				e.iso = x.Country
 			}
+		} else {
+			refused[e] = !all || contested(d, e, found, weights)
 		}
 	}
 	if len(of) > 0 {
-		joinKnown(d, of)
+		joinKnown(d, of, refused)
 	}
 	return nil
+}
+
+// contested tells a name that several imported ones have, or whose role is of another country than the one who has it.
+func contested(d *document, e *entity, found []*entityfile.Entity, weights map[string]int) bool {
+	same := 0
+	for _, x := range found {
+		if x.Type != e.typ {
+			continue
+		}
+		same++
+		if _, against := knownScore(d, e, x, weights); against {
+			return true
+		}
+	}
+	return same > 1
 }
 
 // chooseKnown returns the candidate that the text speaks of, nil where that is not sure.
@@ -75,7 +93,7 @@ func chooseKnown(d *document, e *entity, found []*entityfile.Entity, weights map
 		if x.Type != e.typ {
 			continue
 		}
-		switch score := knownScore(d, e, x, weights); {
+		switch score, _ := knownScore(d, e, x, weights); {
 		case score > top:
 			best, top, second = x, score, max(second, top)
 		default:
@@ -88,8 +106,9 @@ func chooseKnown(d *document, e *entity, found []*entityfile.Entity, weights map
 	return best
 }
 
-func knownScore(d *document, e *entity, x *entityfile.Entity, weights map[string]int) float64 {
-	score := knownAlias
+// knownScore is the evidence that e is x; against tells that a role of e is of another country.
+func knownScore(d *document, e *entity, x *entityfile.Entity, weights map[string]int) (score float64, against bool) {
+	score = knownAlias
 	if fold.Key(x.Label) == fold.Key(e.name) {
 		score = knownLabel
 	}
@@ -97,7 +116,7 @@ func knownScore(d *document, e *entity, x *entityfile.Entity, weights map[string
 		score += knownCountry
 	}
 	day := publishedOn(d)
-	best, against := 0.0, false
+	best := 0.0
 	for i := range e.roles {
 		r := &e.roles[i]
 		for j := range x.Positions {
@@ -122,7 +141,7 @@ func knownScore(d *document, e *entity, x *entityfile.Entity, weights map[string
 	if against {
 		score -= knownRoleOf
 	}
-	return score + best
+	return score + best, against
 }
 
 // publishedOn is the day of publication as ISO 8601, cut to what is known.
@@ -133,6 +152,9 @@ func publishedOn(d *document) string {
 
 // countryOfRole is the country that a role is of, "" where that is not said.
 func countryOfRole(d *document, r *role) string {
+	if r.iso != "" {
+		return r.iso
+	}
 	for _, e := range d.ents {
 		if r.ofKey != "" && e.key == r.ofKey && e.typ != feedmill.TypePerson {
 			return e.iso
@@ -164,8 +186,8 @@ func positionWords(s string) []string {
 }
 
 // joinKnown makes one of the entities that are the same imported one: those of its id, and those by another name of it that
-// nobody else has.
-func joinKnown(d *document, of map[*entity]*entityfile.Entity) {
+// nobody else has and that were not refused the id.
+func joinKnown(d *document, of map[*entity]*entityfile.Entity, refused map[*entity]bool) {
 	first := map[string]*entity{}
 	byName := map[string]*entity{}
 	for _, e := range d.ents {
@@ -188,7 +210,7 @@ func joinKnown(d *document, of map[*entity]*entityfile.Entity) {
 		into := byName[e.typ+" "+fold.Key(e.name)]
 		if x := of[e]; x != nil {
 			into = first[x.ID]
-		} else if e.wikidata != "" {
+		} else if e.wikidata != "" || refused[e] {
 			into = nil
 		}
 		if into == nil || into == e {

@@ -16,7 +16,10 @@ const imported = `{"id":"Q9000001","label":"Kim Kwan-jin","type":"person","count
 {"id":"Q9000002","label":"John Smith","type":"person","country":"GB","positions":[{"title":"Chief Executive Officer","start":"2001","end":"2009"}]}
 {"id":"Q9000003","label":"John Smith","type":"person","country":"US","positions":[{"title":"Secretary of Transportation","start":"2009-01-20","end":"2013-01-20"}]}
 {"id":"Q9000004","label":"Veldra Marine Systems","aliases":["VMS","Northwater Boats"],"type":"organization","country":"NO"}
-{"id":"Q9000005","label":"Zamira Oskavel","aliases":["Lady Thornquist"],"type":"person","country":"NO"}`
+{"id":"Q9000005","label":"Zamira Oskavel","aliases":["Lady Thornquist"],"type":"person","country":"NO"}
+{"id":"Q9000006","label":"Gordan Veltrame","aliases":["Jorin Veltrame"],"type":"person","country":"US","positions":[{"title":"Secretary of Energy","start":"2009","end":"2013"}]}
+{"id":"Q9000007","label":"Tovald Renske","aliases":["Erlan Renske"],"type":"person","country":"US","positions":[{"title":"Secretary of Energy","start":"2009","end":"2013"}]}
+{"id":"Q9000008","label":"Erlan Renske","type":"person","country":"IT"}`
 
 func TestImportedEntities(t *testing.T) {
 	t.Parallel()
@@ -51,6 +54,10 @@ func TestImportedEntities(t *testing.T) {
 		{"the role, at another time", "Transportation Secretary John Smith said on Monday that the bridge would be closed until the autumn.", "1995-01-10", map[string]string{"John Smith": ""}},
 		{"an alias makes one entity", "Veldra Marine Systems won the order on Monday, the ministry in Oslo said. Northwater Boats will build the ferries in Bergen, Norway.", "2011-01-10",
 			map[string]string{"Veldra Marine Systems": "Q9000004"}},
+		{"an alias whose role is of another country", "Energy Secretary Gordan Veltrame met him on Monday. Italian Prime Minister Jorin Veltrame said that the river had risen.", "2011-01-10",
+			map[string]string{"Gordan Veltrame": "Q9000006", "Jorin Veltrame": ""}},
+		{"an alias that is another's name", "Energy Secretary Tovald Renske met them on Monday. Erlan Renske, a farmer, said that the river had risen.", "2011-01-10",
+			map[string]string{"Tovald Renske": "Q9000007", "Erlan Renske": ""}},
 		{"nobody of that name", "Ingrid Halvorsen said on Monday that the river had risen by a metre since the morning.", "2011-01-10", map[string]string{"Ingrid Halvorsen": ""}},
 	} {
 		r := &feedmill.Record{}

@@ -120,7 +120,7 @@ func (p *roleFinder) of(r *role, e *entity) {
 		if e.iso == "" {
 			return
 		}
-		r.ofKey = "country:" + e.iso
+		r.iso, r.ofKey = e.iso, "country:"+e.iso
 		for _, x := range p.d.ents {
 			if x.key == r.ofKey {
 				return

@@ -26,7 +26,7 @@ func (d *document) shownDates(list *dateList) {
 		at, hints := d.placeOfNode(p)
 		if at >= first && at <= last && hints&(hintComment|hintRelated|hintSidebar|hintNav|hintFooter) == 0 {
 			label := labelOfNode(p.n)
-			if label == labelNone && at <= d.headline && d.isReadingDay(p.value) {
+			if label == labelNone && at <= d.headline && hints&(hintByline|hintMeta) == 0 && d.isReadingDay(p.value) {
 				continue
 			}
 			if label != labelUpdated && list.addShown(p.value, "time", label, 3) {
@@ -219,11 +219,22 @@ func (d *document) shownChange() (raw, from string) {
 	return "", ""
 }
 
-// isReadingDay tells a date that is the day on which the page was fetched, somewhere on earth. Sites show it above their
-// articles; where nothing says that it is the article's, it is taken for none.
+// isReadingDay tells a date that is the day on which the page was fetched, somewhere on earth, with no clock or that of the
+// answer. Sites show it above their articles; where nothing says that it is the article's, it is taken for none.
 func (d *document) isReadingDay(raw string) bool {
 	m, ok := d.rules.readMoment(cleanLine(raw), dayFirst)
-	return ok && d.onReadingDay(m)
+	if !ok || !d.onReadingDay(m) {
+		return false
+	}
+	if !m.clock {
+		return true
+	}
+	off := m.at().Sub(d.page.FetchedAt).Abs()
+	if m.zone == nil {
+		off %= 30 * time.Minute // any zone's
+		off = min(off, 30*time.Minute-off)
+	}
+	return off <= 2*time.Minute
 }
 
 func (d *document) onReadingDay(m moment) bool {
@@ -245,9 +256,11 @@ func (d *document) onReadingDay(m moment) bool {
 	return false
 }
 
-// isMasthead tells a block that stands before the article.
+// isMasthead tells a block that stands before the article and is none of its byline.
 func (d *document) isMasthead(i int) bool {
 	switch {
+	case d.layout.blocks[i].hints&(hintByline|hintMeta) != 0:
+		return false
 	case d.headline >= 0:
 		return i < d.headline
 	case len(d.body.kept) > 0:

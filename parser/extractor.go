@@ -21,7 +21,7 @@ import (
 )
 
 // Version is the version of article extraction. It grows with every change that can change a result.
-const Version = 11
+const Version = 12
 
 // Options are the settings of an [Extractor]. A nil *Options, and each zero field, stand for the defaults.
 type Options struct {

@@ -1,6 +1,7 @@
 package entityfile
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -81,6 +82,54 @@ func TestRead(t *testing.T) {
 	_, bad = read(t, `{"id":"Q9000001","label":"`+strings.Repeat("x", 2<<20)+`"}`+"\n"+`{"id":"Q9000003","label":"B","type":"person"}`)
 	if len(bad) != 1 || bad[0] != 1 {
 		t.Errorf("a line of 2 MiB: bad lines %v, want 1", bad)
+	}
+}
+
+// TestReadGoesOn: what is wrong costs its own line, and what is merged stays within what is read back.
+func TestReadGoesOn(t *testing.T) {
+	t.Parallel()
+	rows := strings.Repeat("Q9000003,Example Motors,organization,\n", 3)
+	for _, test := range []struct {
+		name, text string
+		labels     string
+		bad        []int
+	}{
+		{"a mark that is not closed", "id,label,type,start\nQ9000002,\"C D,person\n" + rows, "Example Motors", []int{2}},
+		{"a mark within a value", "id,label,type,start\nQ9000002,C \"D\" E,person,\n" + rows, "Example Motors", []int{2}},
+		{"a line break in a value", "id,label,type,start\nQ9000002,\"C\nD\",person,\n" + rows, "C D, Example Motors", nil},
+		{"marks of the name's own", "id,label,type\nQ9000002,\"\"\"Weird\"\" Name\",person\n", `"Weird" Name`, nil},
+		{"marks of the name's own, with tabs", "?id\t?label\t?type\n<http://a/Q9000002>\t\"\\\"Weird\\\" Name\"@en\t\"person\"\n", `"Weird" Name`, nil},
+		{"a long line with tabs", "?id\t?label\t?type\nQ9000001\t" + strings.Repeat("x", 2<<20) + "\tperson\nQ9000002\tB\tperson\n", "B", []int{2}},
+		{"a byte order mark", "\ufeff" + `{"id":"Q9000002","label":"B","type":"person"}`, "B", nil},
+		{"a byte order mark and marks", "\ufeff\"id\",\"label\",\"type\"\nQ9000002,B,person\n", "B", nil},
+		{"dates that are not known", "id,label,type,position,start,end\nQ9000002,B,person,Consul,-0044-01-01T00:00:00Z,http://www.wikidata.org/.well-known/genid/1\n", "B", nil},
+	} {
+		all, bad := read(t, test.text)
+		var labels []string
+		for _, e := range all {
+			labels = append(labels, e.Label)
+		}
+		if got := strings.Join(labels, ", "); got != test.labels {
+			t.Errorf("%s: %q, want %q", test.name, got, test.labels)
+		}
+		if d := cmp.Diff(test.bad, bad); d != "" {
+			t.Errorf("%s: bad lines (-want +got):\n%s", test.name, d)
+		}
+	}
+	var many strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&many, `{"id":"Q9000002","label":"B","type":"person","aliases":["A%d","A0"],"positions":[{"title":"P%d"}]}`+"\n", i, i)
+	}
+	all, bad := read(t, many.String())
+	if len(all) != 1 || len(all[0].Aliases) != maxAliases || len(all[0].Positions) != maxPositions || len(bad) != 200 {
+		t.Fatalf("%d entities, %d bad lines", len(all), len(bad))
+	}
+	out, err := json.Marshal(all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, bad := read(t, string(out)); len(bad) > 0 || !cmp.Equal(all, again) {
+		t.Errorf("read back with bad lines %v", bad)
 	}
 }
 

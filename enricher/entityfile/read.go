@@ -28,6 +28,9 @@ func (p Problem) Error() string { return fmt.Sprintf("line %d: %v", p.Line, p.Er
 // error is that of r.
 func Read(r io.Reader, bad func(Problem)) ([]*Entity, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
+	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
+		_, _ = in.Discard(3) // it is there
+	}
 	first, err := in.Peek(1)
 	for err == nil && (first[0] == '\n' || first[0] == '\r' || first[0] == ' ') {
 		if _, err = in.Discard(1); err == nil {
@@ -41,10 +44,10 @@ func Read(r io.Reader, bad func(Problem)) ([]*Entity, error) {
 		return nil, err
 	}
 	c := &collector{byID: map[string]*Entity{}, bad: bad}
-	if first[0] == '{' {
-		err = c.lines(in)
+	if lines := (&lineReader{in: in}); first[0] == '{' {
+		err = c.lines(lines)
 	} else {
-		err = c.table(in)
+		err = c.table(lines)
 	}
 	return c.all, err
 }
@@ -70,52 +73,98 @@ func (c *collector) add(line int, e *Entity) {
 		c.bad(Problem{line, fmt.Errorf("%s is of type %s here and %s before", e.ID, e.Type, have.Type)})
 		return
 	}
-	if e.Label != have.Label {
-		e.Aliases = append(e.Aliases, e.Label)
+	full := false
+	for _, a := range append(e.Aliases, e.Label) {
+		switch {
+		case a == have.Label || slices.Contains(have.Aliases, a):
+		case len(have.Aliases) == maxAliases:
+			full = true
+		default:
+			have.Aliases = append(have.Aliases, a)
+		}
 	}
-	have.Aliases = append(have.Aliases, e.Aliases...)
 	if have.Country == "" {
 		have.Country = e.Country
 	}
 	for _, p := range e.Positions {
-		if !slices.Contains(have.Positions, p) {
+		switch {
+		case slices.Contains(have.Positions, p):
+		case len(have.Positions) == maxPositions:
+			full = true
+		default:
 			have.Positions = append(have.Positions, p)
 		}
 	}
+	if full {
+		c.bad(Problem{line, fmt.Errorf("%s has more than %d aliases or %d positions; what goes beyond is left out", e.ID, maxAliases, maxPositions)})
+	}
 }
 
-func (c *collector) lines(in *bufio.Reader) error {
-	for line := 1; ; line++ {
-		raw, err := in.ReadSlice('\n')
-		var long []byte
-		for errors.Is(err, bufio.ErrBufferFull) {
-			if len(long) <= maxLine {
-				long = append(long, raw...)
-			}
-			raw, err = in.ReadSlice('\n')
+// lineReader reads lines, and gives back those that were read too far.
+type lineReader struct {
+	in   *bufio.Reader
+	line int // the number of the last line
+	back []string
+}
+
+var errLongLine = errors.New("it is longer than 1 MiB")
+
+// next returns a line without its end, or [errLongLine].
+func (l *lineReader) next() (string, error) {
+	if len(l.back) > 0 {
+		text := l.back[0]
+		l.back = l.back[1:]
+		l.line++
+		return text, nil
+	}
+	raw, err := l.in.ReadSlice('\n')
+	var long []byte
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if len(long) <= maxLine {
+			long = append(long, raw...)
 		}
-		if long != nil {
-			raw = append(long, raw...)
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		raw, err = l.in.ReadSlice('\n')
+	}
+	if long != nil {
+		raw = append(long, raw...)
+	}
+	if err != nil && (len(raw) == 0 || !errors.Is(err, io.EOF)) {
+		return "", err
+	}
+	l.line++
+	if len(raw) > maxLine {
+		return "", errLongLine
+	}
+	return strings.TrimRight(string(raw), "\r\n"), nil
+}
+
+// unread gives lines back, of which the last is the one that was read last.
+func (l *lineReader) unread(lines []string) {
+	l.back = append(slices.Clone(lines), l.back...)
+	l.line -= len(lines)
+}
+
+func (c *collector) lines(in *lineReader) error {
+	for {
+		text, err := in.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errLongLine):
+			c.bad(Problem{in.line, err})
+			continue
+		case err != nil:
 			return err
 		}
-		if text := strings.TrimSpace(string(raw)); text != "" {
-			e := new(Entity)
-			switch {
-			case len(raw) > maxLine:
-				c.bad(Problem{line, errors.New("it is longer than 1 MiB")})
-			default:
-				if bad := json.Unmarshal([]byte(text), e); bad != nil {
-					c.bad(Problem{line, fmt.Errorf("it is no JSON of an entity: %w", bad)})
-				} else {
-					c.add(line, e)
-				}
-			}
+		if text = strings.TrimSpace(text); text == "" {
+			continue
 		}
-		if err != nil {
-			return nil
+		e := new(Entity)
+		if err := json.Unmarshal([]byte(text), e); err != nil {
+			c.bad(Problem{in.line, fmt.Errorf("it is no JSON of an entity: %w", err)})
+			continue
 		}
+		c.add(in.line, e)
 	}
 }
 
@@ -125,23 +174,23 @@ var columns = map[string]string{
 	"type": "type", "country": "country", "iso": "country", "position": "position", "positionlabel": "position", "of": "of", "oflabel": "of", "start": "start", "end": "end",
 }
 
-func (c *collector) table(in *bufio.Reader) error {
-	head, err := in.Peek(4096)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+func (c *collector) table(in *lineReader) error {
+	head, err := in.next()
+	if err != nil {
+		return fmt.Errorf("the header: %w", err)
 	}
-	line, _, _ := strings.Cut(string(head), "\n")
-	next := commas(in)
-	if strings.Contains(line, "\t") {
-		next = tabs(in)
+	in.unread([]string{head})
+	next := in.commas
+	if strings.Contains(head, "\t") {
+		next = in.tabs
 	}
-	header, _, err := next()
+	header, err := next()
 	if err != nil {
 		return fmt.Errorf("the header: %w", err)
 	}
 	at := map[string]int{}
 	for i, name := range header {
-		name = strings.ToLower(strings.Trim(strings.TrimPrefix(name, "\ufeff"), "?\" "))
+		name = strings.ToLower(strings.Trim(name, "?\" "))
 		if field, ok := columns[name]; ok {
 			if _, twice := at[field]; !twice || !strings.HasSuffix(name, "item") {
 				at[field] = i
@@ -154,20 +203,20 @@ func (c *collector) table(in *bufio.Reader) error {
 		}
 	}
 	for {
-		row, line, err := next()
-		if errors.Is(err, io.EOF) {
+		row, err := next()
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
-			c.bad(Problem{bad.StartLine, bad.Err})
+		case errors.Is(err, errLongLine), errors.Is(err, errQuote):
+			c.bad(Problem{in.line, err})
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
+		line := in.line
 		get := func(field string) string {
 			if i, ok := at[field]; ok && i < len(row) {
-				return plain(row[i])
+				return strings.TrimSpace(row[i])
 			}
 			return ""
 		}
@@ -178,55 +227,102 @@ func (c *collector) table(in *bufio.Reader) error {
 			}
 		}
 		if title := get("position"); title != "" {
-			e.Positions = []Position{{Title: title, Of: get("of"), Start: get("start"), End: get("end")}}
+			e.Positions = []Position{{Title: title, Of: get("of"), Start: knownDay(get("start")), End: knownDay(get("end"))}}
 		}
 		c.add(line, e)
 	}
 }
 
-// commas reads rows of values with commas between them (RFC 4180).
-func commas(in io.Reader) func() (row []string, line int, err error) {
-	r := csv.NewReader(in)
-	r.FieldsPerRecord = -1
-	return func() ([]string, int, error) {
-		row, err := r.Read()
-		line := 0
-		if err == nil {
-			line, _ = r.FieldPos(0)
-		}
-		return row, line, err
+// knownDay is a date as it is kept, "" for what Wikidata has besides: unknown values, and years before our era.
+func knownDay(s string) string {
+	if s = s[:min(len(s), len(time.DateOnly))]; !isDay(s) {
+		return ""
 	}
+	return s
 }
 
-// tabs reads rows of values with tabs between them, a line each.
-func tabs(in io.Reader) func() (row []string, line int, err error) {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
-	n := 0
-	return func() ([]string, int, error) {
-		for lines.Scan() {
-			n++
-			if text := strings.TrimRight(lines.Text(), "\r"); text != "" {
-				return strings.Split(text, "\t"), n, nil
-			}
-		}
-		if err := lines.Err(); err != nil {
-			return nil, n, fmt.Errorf("line %d: %w", n+1, err)
-		}
-		return nil, n, io.EOF
+func isDay(s string) bool {
+	if len(s) != 4 && len(s) != 7 && len(s) != 10 {
+		return false
 	}
+	_, err := time.Parse(time.DateOnly[:len(s)], s)
+	return err == nil
+}
+
+var errQuote = errors.New("a quotation mark too many, or one that is missing")
+
+// maxRow is the most that a row with line breaks in its values may hold: a mark that is missing takes no more with it.
+const maxRow = 64 << 10
+
+// commas reads a row of values with commas between them (RFC 4180). A row whose quotation marks do not come out is an error,
+// and reading goes on at the line after the one that it begins with.
+func (l *lineReader) commas() ([]string, error) {
+	first, err := l.next()
+	for err == nil && first == "" {
+		first, err = l.next()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !strings.Contains(first, `"`) {
+		return strings.Split(first, ","), nil
+	}
+	text, more := first, []string(nil)
+	for strings.Count(text, `"`)%2 != 0 {
+		next, err := l.next()
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errLongLine) {
+			return nil, err
+		}
+		if err != nil || len(text)+len(next) > maxRow {
+			if err == nil {
+				more = append(more, next)
+			}
+			l.unread(more)
+			return nil, errQuote
+		}
+		more, text = append(more, next), text+"\n"+next
+	}
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord = -1
+	row, err := r.Read()
+	if err != nil {
+		l.unread(more)
+		return nil, errQuote
+	}
+	return row, nil
+}
+
+// tabs reads a row of values with tabs between them, a line, in the notation of SPARQL's results.
+func (l *lineReader) tabs() ([]string, error) {
+	text, err := l.next()
+	for err == nil && text == "" {
+		text, err = l.next()
+	}
+	if err != nil {
+		return nil, err
+	}
+	row := strings.Split(text, "\t")
+	for i, v := range row {
+		row[i] = plain(v)
+	}
+	return row, nil
 }
 
 // plain strips the notation of SPARQL's results in TSV from a value: <http://www.wikidata.org/entity/Q42>, "Label"@en,
 // "2011-01-10T00:00:00Z"^^<…dateTime>.
 func plain(s string) string {
 	s = strings.TrimSpace(s)
-	if strings.HasPrefix(s, `"`) {
-		if i := strings.LastIndexByte(s, '"'); i > 0 {
-			s = s[1:i]
-		}
+	if uri, ok := strings.CutPrefix(s, "<"); ok && strings.HasSuffix(uri, ">") {
+		return strings.TrimSuffix(uri, ">")
 	}
-	return strings.Trim(s, "<>")
+	i := strings.LastIndexByte(s, '"')
+	if i <= 0 || s[0] != '"' {
+		return s
+	}
+	if after := s[i+1:]; after != "" && after[0] != '@' && !strings.HasPrefix(after, "^^<") {
+		return s
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\t`, " ", `\n`, " ").Replace(s[1:i])
 }
 
 const (
@@ -262,24 +358,26 @@ func (e *Entity) check() error {
 	if e.Country != "" && (len(e.Country) != 2 || strings.Trim(e.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		return fmt.Errorf("%s: the country is %q, want two letters (ISO 3166-1) such as KR", e.ID, e.Country)
 	}
-	e.Aliases = slices.DeleteFunc(e.Aliases, func(a string) bool { return strings.TrimSpace(a) == "" || len(a) > maxName })
+	seen := map[string]bool{}
+	e.Aliases = slices.DeleteFunc(e.Aliases, func(a string) bool {
+		out := strings.TrimSpace(a) == "" || len(a) > maxName || seen[a]
+		seen[a] = true
+		return out
+	})
 	if len(e.Aliases) > maxAliases || len(e.Positions) > maxPositions {
 		return fmt.Errorf("%s has %d aliases and %d positions, of which %d are the most", e.ID, len(e.Aliases), len(e.Positions), maxAliases)
 	}
 	for i := range e.Positions {
 		p := &e.Positions[i]
 		p.Title, p.Of = strings.TrimSpace(p.Title), p.Of[strings.LastIndexByte(p.Of, '/')+1:]
-		if p.Title == "" {
-			return fmt.Errorf("%s: a position has no title", e.ID)
+		if p.Title == "" || len(p.Title) > maxName || len(p.Of) > maxName {
+			return fmt.Errorf("%s: a position has no title, or one of more than %d bytes", e.ID, maxName)
 		}
 		for _, day := range []*string{&p.Start, &p.End} {
 			if len(*day) > len(time.DateOnly) {
 				*day = (*day)[:len(time.DateOnly)]
 			}
-			if *day == "" {
-				continue
-			}
-			if _, err := time.Parse(time.DateOnly[:len(*day)], *day); err != nil || len(*day) != 4 && len(*day) != 7 && len(*day) != 10 {
+			if *day != "" && !isDay(*day) {
 				return fmt.Errorf("%s: %q is no day, month or year such as 2010-12-04", e.ID, *day)
 			}
 		}
