@@ -136,7 +136,7 @@ func TestNestedList(t *testing.T) {
 	if !strings.Contains(a.HTML, want) {
 		t.Errorf("no %s in %s", want, a.HTML)
 	}
-	if want := "- North" + item + "\n  1) First" + item + "\n  2) Second" + item + "\n- South" + item; !strings.Contains(Markdown(a), want) {
+	if want := "- North" + item + "\n  1. First" + item + "\n  2. Second" + item + "\n- South" + item; !strings.Contains(Markdown(a), want) {
 		t.Errorf("no %s in %s", want, Markdown(a))
 	}
 }

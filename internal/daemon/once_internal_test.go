@@ -17,6 +17,7 @@ func TestAPassDoesNotWaitForADeadLetter(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
+	cfg.Stories.Enabled = false // nobody places them here
 	c, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
