@@ -102,7 +102,8 @@ func (b *Bus) read(ctx context.Context, sel Selection, from, last uint64, bodies
 	if from > last {
 		return nil
 	}
-	cfg := jetstream.OrderedConsumerConfig{HeadersOnly: !bodies}
+	// The consumer goes soon after it was last read by: servers take 1,000 for a stream.
+	cfg := jetstream.OrderedConsumerConfig{HeadersOnly: !bodies, InactiveThreshold: 15 * time.Second}
 	if sub := sel.filter(); sub != "" {
 		cfg.FilterSubjects = []string{b.prefix + sub}
 	}
