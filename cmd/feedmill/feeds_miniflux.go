@@ -62,7 +62,7 @@ func (m *minifluxSource) read(ctx context.Context, a *app, cfg *config.Config) (
 	if err != nil {
 		return nil, nil, usageError{fmt.Errorf("%s: secret %s: %w", known.From(), m.secret, err)}
 	}
-	if base.Scheme == "http" && !isLocal(base.Hostname()) {
+	if base.Scheme == "http" && !daemon.IsLoopback(base.Hostname()) {
 		a.say("%s the API key goes to %s over http, where others may read it", a.term.yellow("warning:"), base.Host)
 	}
 	o := daemon.FetcherOptions(cfg, netip.AddrPort{}, a.commandLogger(cfg))
@@ -102,12 +102,6 @@ func (m *minifluxSource) read(ctx context.Context, a *app, cfg *config.Config) (
 		return nil, nil, fmt.Errorf("%s/v1: %w; is that the URL of Miniflux?", root, err)
 	}
 	return subs, left, nil
-}
-
-// isLocal tells whether a host is this machine.
-func isLocal(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // importMiniflux subscribes to the feeds of a Miniflux with what it says of them, and tells what was not taken over. Settings

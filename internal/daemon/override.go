@@ -199,7 +199,7 @@ func (o *Overrides) choose(a *Applied, name string, by ways, feedURL, rawURL str
 	switch {
 	case secret == nil:
 		a.Withheld, a.Why = name, "there is none of that name"
-	case by.host && (strings.EqualFold(u.Scheme, "https") || isLoopback(u.Hostname())), by.feed && fetcher.SameParty(feedURL, rawURL):
+	case by.host && (strings.EqualFold(u.Scheme, "https") || IsLoopback(u.Hostname())), by.feed && fetcher.SameParty(feedURL, rawURL):
 		a.Secret = secret
 	case by.host:
 		a.Withheld, a.Why = name, "a secret of a host goes over https alone"
@@ -266,7 +266,8 @@ func hostOf(rawURL string) string {
 	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
-func isLoopback(host string) bool {
+// IsLoopback tells whether a host of a URL is this machine, by its address or as localhost.
+func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback() || strings.EqualFold(host, "localhost")
 }
